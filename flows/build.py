@@ -1,0 +1,254 @@
+"""The build of a night: the last good raw records of every source to one merged warehouse, swapped in when whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from flows.clean import clean_rows
+from flows.harvest import State, staged
+from flows.progress import stage
+from flows.rows import issue_rows, run_rows, source_rows
+from flows.settings import Settings
+from scrapers.problems import Problem
+from scrapers.record import RawRecord, read_records
+from scrapers.source import Source
+from transforms.geocode import Gazetteer
+from transforms.link import LINKABLE, Linked, link
+from transforms.merge import BLOCKS, LISTS, LONGEST, PLACE, SINGLE, Member, Merged, merge
+from transforms.rights import register
+from warehouse import gazetteer
+from warehouse.decisions import read_judgements, read_withdrawals
+from warehouse.history import record_changes
+from warehouse.identity import Known, RecordName, assign
+from warehouse.publish import latest
+from warehouse.schema import RECORD, Column, quoted
+from warehouse.store import FILE_NAME, Store, building, reading
+
+# A record on its way: the columns of `record` that are known before linking, and what linking and merging need.
+CLEAN = (
+    *(column for column in RECORD.columns if column.name not in {"initiative_id", "first_seen"}),
+    *(
+        Column(name, type, "", "")
+        for name, type in [
+            ("originals", "JSON"),
+            ("name_key", "VARCHAR"),
+            ("organisation_key", "VARCHAR"),
+            ("domain", "VARCHAR"),
+            ("address_key", "VARCHAR"),
+            ("commune_key", "VARCHAR"),
+        ]
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build made: the warehouse file and its counts."""
+
+    warehouse: Path
+    records: int
+    initiatives: int
+    merged: int
+    changes: int
+    issues: int
+
+
+def build(
+    sources: Sequence[Source], states: Sequence[State], definition_problems: Sequence[Problem], settings: Settings
+) -> Built:
+    """Build the warehouse from the staged rows of `sources`, whose `states` stand in the same order.
+
+    The old warehouse stays in place until the new one is whole. Raises `DecisionError` or `ContradictionError` when
+    the decisions of people cannot be followed.
+    """
+    remembered, runs = _memory(settings.warehouse)
+    previous = latest(settings.releases)
+    with building(settings.warehouse) as store:
+        problems = _load_sources(store, sources, states, settings)
+        linked = _link(store, remembered, settings)
+        initiatives = _merge(store, {source.id: source for source in sources}, settings.as_of)
+        changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
+        for problem in definition_problems:
+            problems.setdefault(problem.source_id, []).append(problem)
+        issues = store.insert("issue", issue_rows(problems))
+        store.insert("source", source_rows(sources, states, problems))
+        store.insert("run", [*runs, *run_rows(states, settings.as_of)])
+        _finish(store)
+        [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
+    merged = sum(len(cluster) > 1 for cluster in linked.clusters)
+    return Built(settings.warehouse, records, initiatives, merged, changes, issues)
+
+
+def _memory(warehouse: Path) -> tuple[dict[RecordName, Known], list[dict[str, Any]]]:
+    """What the last warehouse remembers: the identity of every record ever seen, and the nights before."""
+    if not warehouse.is_file():
+        return {}, []
+    with reading(warehouse) as connection:
+        known = connection.execute("SELECT source_id, record_key, initiative_id, first_seen FROM record_identity")
+        remembered = {(source, key): Known(id, seen) for source, key, id, seen in known.fetchall()}
+        runs = connection.execute("SELECT as_of, source_id, outcome, records FROM run ORDER BY ALL")
+        names = ("as_of", "source_id", "outcome", "records")
+        return remembered, [dict(zip(names, row, strict=True)) for row in runs.fetchall()]
+
+
+def _load_sources(
+    store: Store, sources: Sequence[Source], states: Sequence[State], settings: Settings
+) -> dict[str, list[Problem]]:
+    """Clean and place every source's rows into `clean_record`; return the problems by source."""
+    columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in CLEAN)
+    store.connection.execute(f"CREATE TEMP TABLE clean_record ({columns})")
+    places = Gazetteer.load(gazetteer.data_folder())
+    withdrawn = read_withdrawals(settings.decisions / "withdrawals.csv")
+    problems: dict[str, list[Problem]] = {}
+    with stage("clean and place", len(sources)) as progress:
+        for source, state in zip(sources, states, strict=True):
+            problems[source.id] = list(state.problems)
+            if state.has_rows and (source.id, "") not in withdrawn:
+                path = staged(source.id, settings)
+                kept = (raw for raw in read_records(path) if (raw.source_id, raw.key) not in withdrawn)
+                rows = clean_rows(source, state, kept, places, problems[source.id])
+                store.load("clean_record", CLEAN, rows)
+                store.insert("raw_record", map(_raw_row, read_records(path)))
+            progress.step(source.id)
+    return problems
+
+
+def _raw_row(raw: RawRecord) -> dict[str, Any]:
+    row = asdict(raw)
+    return {**row, "record_key": row.pop("key")}
+
+
+def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settings) -> Linked:
+    """Link `clean_record`, give every cluster its permanent id, and fill `record`, `match` and the memory of ids."""
+    with stage("recognise the same initiative"):
+        wanted = ", ".join(name for name in LINKABLE if name != "id")
+        store.connection.execute(
+            "CREATE TEMP TABLE linkable AS "
+            f"SELECT row_number() OVER (ORDER BY source_id, record_key) - 1 AS id, {wanted} FROM clean_record"
+        )
+        linked = link(store.connection, read_judgements(settings.decisions / "judgements.csv"))
+        named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
+        names: list[RecordName] = [(source, key) for source, key in named]
+        clusters = [[names[index] for index in cluster] for cluster in linked.clusters]
+        identities = assign(clusters, remembered, settings.as_of)
+    known = sorted(identities.known.items())
+    store.insert(
+        "record_identity",
+        ({"source_id": source, "record_key": key, **asdict(memory)} for (source, key), memory in known),
+    )
+    store.insert("moved_id", _moved_rows(store, identities.moved, settings))
+    store.insert(
+        "match",
+        (
+            {
+                "left_source_id": names[match.left_id][0],
+                "left_record_key": names[match.left_id][1],
+                "right_source_id": names[match.right_id][0],
+                "right_record_key": names[match.right_id][1],
+                "score": match.score,
+                "reason": match.reason,
+                "decided_by": match.decided_by,
+            }
+            for match in linked.matches
+        ),
+    )
+    store.connection.execute(
+        "INSERT INTO record BY NAME SELECT c.* EXCLUDE (originals, name_key, organisation_key, domain, address_key, "
+        "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"
+    )
+    return linked
+
+
+def _moved_rows(store: Store, moved: Mapping[str, str], settings: Settings) -> list[dict[str, Any]]:
+    """Ids that moved tonight and before; an old move follows a newer one, so that each leads to where things stand."""
+    before: dict[str, tuple[str, dt.date]] = {}
+    previous = latest(settings.releases)
+    if previous is not None:
+        with reading(previous / FILE_NAME) as connection:
+            rows = connection.execute("SELECT old_id, new_id, moved_on FROM moved_id").fetchall()
+            before = {old: (new, on) for old, new, on in rows}
+    after = {old: (moved.get(new, new), on) for old, (new, on) in before.items()}
+    after |= {old: (new, settings.as_of) for old, new in moved.items()}
+    return [{"old_id": old, "new_id": new, "moved_on": on} for old, (new, on) in sorted(after.items()) if old != new]
+
+
+def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:
+    """Merge the records of each initiative; fill `initiative`, `initiative_source` and `initiative_value`."""
+    rows = store.rows(
+        "SELECT r.*, c.originals FROM record r JOIN clean_record c USING (source_id, record_key) "
+        "ORDER BY initiative_id, source_id, record_key"
+    )
+    count = 0
+    with stage("merge"), store.filling("initiative", "initiative_value", "initiative_source") as fill:
+        for id, group in groupby(rows, itemgetter("initiative_id")):
+            members = list(group)
+            result = merge([_member(row, sources[row["source_id"]]) for row in members])
+            fill("initiative", _initiative_row(id, members, result, as_of))
+            for value in result.provenance:
+                fill("initiative_value", {"initiative_id": id, **asdict(value)})
+            for row in members:
+                fill("initiative_source", _source_of(row, sources[row["source_id"]]))
+            count += 1
+    return count
+
+
+def _initiative_row(id: str, members: Sequence[Mapping[str, Any]], result: Merged, as_of: dt.date) -> dict[str, Any]:
+    known_by = sorted({row["source_id"] for row in members})
+    return result.values | {
+        "initiative_id": id,
+        "source_ids": known_by,
+        "source_count": len(known_by),
+        "licence": result.licence,
+        "first_seen": min(row["first_seen"] for row in members),
+        "changed_on": as_of,
+    }
+
+
+MERGED = (*SINGLE, *LONGEST, *LISTS, *BLOCKS, *PLACE)
+
+
+def _member(row: Mapping[str, Any], source: Source) -> Member:
+    licence = source.rights.licence
+    values = {name: _plain(row[name]) for name in MERGED}
+    originals = json.loads(row["originals"])
+    return Member(row["source_id"], row["record_key"], licence, register()[licence].open, values, originals)
+
+
+def _plain(value: Any) -> Any:
+    """A value as merging wants it: the parts that a block lacks are absent rather than null."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {part: text for part, text in value.items() if text is not None}
+    return value
+
+
+def _source_of(row: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    kept = ("initiative_id", "source_id", "record_key", "record_url", "checked_on", "stale_since")
+    rights = {"licence": source.rights.licence, "attribution": source.rights.attribution}
+    return {name: row[name] for name in kept} | rights
+
+
+def _finish(store: Store) -> None:
+    """Fill what follows from the rest: the places where initiatives stand."""
+    store.connection.execute("ATTACH ':memory:' AS reference")
+    path = str(gazetteer.data_folder() / "communes.parquet")
+    store.connection.execute("CREATE TABLE reference.communes AS SELECT * FROM read_parquet(?)", [path])
+    store.connection.execute("""
+        INSERT INTO place BY NAME
+        SELECT insee_code, any_value(i.commune) AS commune, any_value(epci_code) AS epci_code, any_value(epci) AS epci,
+               any_value(departement_code) AS departement_code, any_value(departement) AS departement,
+               any_value(region_code) AS region_code, any_value(region) AS region,
+               any_value(population) AS population, count(*) AS initiatives
+        FROM (SELECT * FROM initiative WHERE insee_code IS NOT NULL) i
+        LEFT JOIN (SELECT code, population FROM reference.communes) c ON c.code = i.insee_code
+        GROUP BY insee_code
+    """)
+    store.connection.execute("DETACH reference")

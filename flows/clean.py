@@ -1,0 +1,124 @@
+"""The raw records of one source to cleaned and placed rows, in batches, with everything doubtful as a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from flows.catalogue import rules_of
+from flows.harvest import State
+from scrapers.problems import Problem
+from scrapers.record import RawRecord
+from scrapers.source import Source
+from transforms.geocode import Gazetteer, PlaceAnswer, geocode, place_key
+from transforms.normalise.identifiers import web_domain
+from transforms.normalise.names import name_key
+from transforms.normalise.record import CleanRecord, Normaliser
+
+BATCH = 10_000
+
+
+def clean_rows(
+    source: Source, state: State, records: Iterable[RawRecord], gazetteer: Gazetteer, problems: list[Problem]
+) -> Iterator[dict[str, Any]]:
+    """Yield a row of the table `clean_record` (see `build.CLEAN`) for each record of `source` that has a name.
+
+    What was doubtful is added to `problems` by the time the last row is out.
+    """
+    normaliser = Normaliser(rules_of(source))
+    cleaned = (clean for raw in records if (clean := normaliser.clean(raw)) is not None)
+    while batch := list(islice(cleaned, BATCH)):
+        places = geocode([record.place for record in batch], gazetteer, source.country)
+        for record, place in zip(batch, places, strict=True):
+            problems.extend(_place_problems(record, place))
+            yield _row(record, place, state)
+    problems.extend(normaliser.problems())
+
+
+def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any]:
+    values = dict(record.values)
+    if "siret" in values:
+        values.setdefault("siren", values["siret"][:9])
+    values |= {
+        "source_id": record.source_id,
+        "record_key": record.key,
+        "record_url": record.record_url,
+        "checked_on": state.checked_on,
+        "stale_since": state.stale_since,
+        "originals": record.originals,
+    }
+    return values | _placed(record, place) | _linkable(values, place)
+
+
+def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
+    """The columns of the place; outside France the town and postcode are those the source wrote."""
+    asked = record.place
+    abroad = place.country is not None and place.insee_code is None and place.departement_code is None
+    return {
+        "postcode": place.postcode or (asked.postcode if abroad else None),
+        "commune": place.commune or (asked.commune if abroad else None),
+        "insee_code": place.insee_code,
+        "epci_code": place.epci_code,
+        "epci": place.epci,
+        "departement_code": place.departement_code,
+        "departement": place.departement,
+        "region_code": place.region_code,
+        "region": place.region,
+        "country": place.country,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "geo_precision": place.precision,
+        "geo_method": place.method,
+        "geo_confidence": place.confidence,
+        "geo_conflict": place.conflict,
+    }
+
+
+def _linkable(values: dict[str, Any], place: PlaceAnswer) -> dict[str, Any]:
+    """The comparable forms that linking works on."""
+    organisation, address = values.get("organisation_name"), values.get("address")
+    return {
+        "name_key": name_key(values["name"]),
+        "organisation_key": name_key(organisation) if organisation else None,
+        "domain": web_domain(values["url"]) if values.get("url") else None,
+        "address_key": name_key(address) if address else None,
+        "commune_key": place_key(place.commune) if place.commune else None,
+    }
+
+
+def _place_problems(record: CleanRecord, place: PlaceAnswer) -> Iterator[Problem]:
+    name = record.values["name"][:80]
+    if place.conflict:
+        yield Problem(
+            record.source_id,
+            "geo-conflict",
+            f'"{name}": {place.conflict}',
+            "warning",
+            "tell the publisher, or correct it in [[corrections]]",
+            record.key,
+            "latitude",
+        )
+    asked = record.place
+    if place.alternatives and place.insee_code is None:
+        listed = ", ".join(place.alternatives)
+        yield Problem(
+            record.source_id,
+            "geo-ambiguous",
+            f'"{name}": "{asked.commune or asked.address}" may be any of {listed}; left open',
+            "warning",
+            "give the département in the definition's [area] or fields",
+            record.key,
+            "commune",
+        )
+    elif place.precision in {"none", "country"} and place.country in {None, "FR"} and (asked.commune or asked.postcode):
+        told = " ".join(filter(None, (asked.postcode, asked.commune)))
+        yield Problem(
+            record.source_id,
+            "geo-unknown",
+            f'"{name}": no commune is known as "{told}"',
+            "info",
+            "look at the spelling; correct it in [[corrections]]",
+            record.key,
+            "commune",
+        )

@@ -1,0 +1,225 @@
+"""The command `essaim`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from flows import progress
+from flows.cli_source import source_app
+from flows.settings import Mode, Settings, embedded_catalogue
+from scrapers.problems import DefinitionError, SourceError
+
+HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
+
+app = typer.Typer(
+    name="essaim",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Find the social innovation initiatives scattered over partner sites and open data, and publish them as one "
+    "merged, placed and documented open dataset.\n\nBegin with `essaim demo`: the whole pipeline, offline, in seconds.",
+)
+app.add_typer(source_app, name="source")
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+
+
+def home_folder(given: Path | None) -> Path:
+    """Return the home folder: the one given, $ESSAIM_HOME, or ./essaim-home."""
+    return given or Path(os.environ.get("ESSAIM_HOME") or HOME)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--out", help="Where to put the demo's home.")] = DEMO,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the release when it is made.")] = True,
+    port: Annotated[int | None, typer.Option(help="Port to serve on (default: the first free from 8000).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole pipeline on the embedded samples, without any network, then show the release in a browser.
+
+    The release is in `OUT/releases/latest`: CSV, GeoJSON, Parquet, JSON lines, DuckDB, and their description.
+    """
+    from scrapers.catalogue import load_catalogue
+
+    sources, _ = load_catalogue(embedded_catalogue())
+    # The samples are dated, not the day of the demo: the same samples always give the same bytes.
+    written = [source.sample.written_on for source in sources if source.sample]
+    settings = Settings(home=folder, as_of=max(written), mode="sample")
+    status = _run(settings, None, as_json)
+    if status == 0 and serve:
+        _serve(settings.releases / "latest", port)
+    raise typer.Exit(status)
+
+
+@app.command()
+def run(
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Folder of source definitions (default: those that come with Essaim).")
+    ] = None,
+    sources: Annotated[str, typer.Option(help="Only these sources, by id, separated by commas.")] = "",
+    home: HomeOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Replay the archive instead of the network.")] = False,
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The night that dates the data (default: today)."),
+    ] = None,
+    prefect: Annotated[
+        bool | None,
+        typer.Option("--prefect/--no-prefect", help="Run as a Prefect flow (default: if PREFECT_API_URL is set)."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run one night: harvest, clean, place, recognise, merge, check, publish, report.
+
+    A source that fails is named in the report and keeps its last good rows; the others go on. The exit status is 0
+    when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong.
+    """
+    mode: Mode = "replay" if offline else "network"
+    settings = Settings(
+        home=home_folder(home),
+        as_of=as_of.date() if as_of else dt.datetime.now(dt.UTC).date(),
+        catalogue=catalogue or embedded_catalogue(),
+        sources=tuple(filter(None, (id.strip() for id in sources.split(",")))),
+        mode=mode,
+    )
+    raise typer.Exit(_run(settings, prefect, as_json))
+
+
+def _run(settings: Settings, prefect: bool | None, as_json: bool) -> int:
+    progress.be_quiet(as_json)
+    # Prefect takes more than a second to import, which the other commands need not pay.
+    from flows import nightly, report
+
+    night = nightly.run(settings, prefect)
+    if as_json:
+        out.print_json(data=report.as_data(night))
+    else:
+        report.show(night, out)
+        out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
+        out.print(f"Release: {settings.releases / 'latest'}", soft_wrap=True)
+    return night.exit_status
+
+
+def _serve(folder: Path, port: int | None) -> None:
+    from flows.serve import server
+
+    with server(folder.resolve(), port) as web:
+        out.print(f"Open http://127.0.0.1:{web.server_port}/ — Ctrl+C ends it.")
+        try:
+            web.serve_forever()
+        except KeyboardInterrupt:
+            out.print("Ended.")
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help='An SQL query, such as "select * from initiative limit 5".')],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the result as CSV.")] = False,
+) -> None:
+    """Ask the warehouse a question in DuckDB's SQL, read-only.
+
+    `essaim sql "show tables"` lists the tables, `essaim sql "select table_name, column_name, comment from
+    duckdb_columns()"` says what every column means.
+    """
+    import duckdb
+
+    from flows import query as queries
+
+    path = _warehouse(home)
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            result = queries.ask(connection, query)
+    except duckdb.Error as error:
+        _fail(str(error))
+    queries.show(result, "json" if as_json else "csv" if as_csv else "table", out)
+
+
+def _warehouse(home: Path | None) -> Path:
+    from warehouse.store import FILE_NAME
+
+    path = home_folder(home) / FILE_NAME
+    if path.is_file():
+        return path
+    if home is not None or "ESSAIM_HOME" in os.environ or not (DEMO / FILE_NAME).is_file():
+        _fail(f"there is no warehouse at {path}; run `essaim run` or `essaim demo` first, or name it with --home")
+    err.print(f"(no {HOME} here: reading {DEMO})")
+    return DEMO / FILE_NAME
+
+
+@app.command()
+def geocode(
+    source: Annotated[Path, typer.Argument(metavar="IN.csv", exists=True, dir_okay=False, help="Any CSV file.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where to write; - for standard output.")],
+    address: Annotated[str | None, typer.Option(metavar="COL", help="Column of the street or whole address.")] = None,
+    postcode: Annotated[str | None, typer.Option(metavar="COL", help="Column of the postcode.")] = None,
+    commune: Annotated[str | None, typer.Option(metavar="COL", help="Column of the commune.")] = None,
+    insee: Annotated[str | None, typer.Option(metavar="COL", help="Column of the INSEE code.")] = None,
+    departement: Annotated[str | None, typer.Option(metavar="COL", help="Column of the département.")] = None,
+    country: Annotated[str | None, typer.Option(metavar="COL", help="Column of the country.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the commune of every row of a CSV file, offline.
+
+    Adds insee_code, commune, departement, region, latitude, longitude, precision, confidence and method. Columns that
+    are not named are guessed from their usual names. Homonyms that nothing tells apart are left open, never guessed.
+    """
+    from flows.geocode_file import ColumnError, geocode_file
+    from transforms.geocode import Gazetteer
+    from warehouse.gazetteer import data_folder
+
+    progress.be_quiet(as_json)
+    options = {"address": address, "postcode": postcode, "commune": commune, "insee_code": insee,
+               "departement": departement, "country": country}  # fmt: skip
+    named = {name: column for name, column in options.items() if column}
+    aside = target.with_name(target.name + ".new")
+    try:
+        with progress.stage("geocode", 0) as bar:
+            if str(target) == "-":
+                summary = geocode_file(source, sys.stdout, named, Gazetteer.load(data_folder()), bar)
+            else:
+                with aside.open("w", encoding="utf-8", newline="") as file:
+                    summary = geocode_file(source, file, named, Gazetteer.load(data_folder()), bar)
+                aside.replace(target)
+    except (ColumnError, SourceError) as error:
+        aside.unlink(missing_ok=True)
+        _fail(str(error))
+    data = {"rows": summary.rows, "precisions": dict(summary.precisions.most_common()), "columns": summary.columns}
+    if as_json:
+        err.print_json(data=data) if str(target) == "-" else out.print_json(data=data)
+        return
+    taken = ", ".join(f"{name} = {column}" for name, column in summary.columns.items())
+    found = ", ".join(f"{count:,} {precision}" for precision, count in summary.precisions.most_common())
+    err.print(f"{summary.rows:,} rows ({taken}): {found}", soft_wrap=True)
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command; errors of a person's own making end with one clear sentence and status 2."""
+    try:
+        app()
+    except DefinitionError as error:
+        err.print(f"essaim: {error}", soft_wrap=True, markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""One source of a night: visited, archived, put to its gate, and its last good rows kept whatever happens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from flows.settings import Settings
+from scrapers.archive import ArchiveWriter
+from scrapers.fetch import Door, network_door, replay_door, sample_door
+from scrapers.kinds import Harvest, read_source
+from scrapers.problems import DefinitionError, Problem, SourceError
+from scrapers.record import RawRecord, write_records
+from scrapers.source import Source
+from warehouse.gate import Bounds, outlived, source_faults
+
+Outcome = Literal["good", "stale", "failed", "withdrawn"]
+KEPT_RUNS = 10
+
+REJECTING = {"no-key", "duplicate-key", "duplicate-record", "shifted-row", "broken-line", "not-an-object"}
+"""The codes of problems that each stand for one refused record; `detail-…` ones do too."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a source stands after a night.
+
+    good: read well tonight; stale: failed, its last good rows stand; failed: no rows to stand on; withdrawn: failed
+    for longer than its limit, its rows are gone. `read` counts records met, `records` those kept; `good_runs` holds
+    the last good nights and their counts, oldest first.
+    """
+
+    source_id: str
+    outcome: Outcome
+    records: int
+    read: int
+    checked_on: dt.date | None
+    stale_since: dt.date | None
+    problems: list[Problem] = field(default_factory=list)
+    good_runs: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether there are rows to publish."""
+        return self.outcome in {"good", "stale"}
+
+
+def rejects(problem: Problem) -> bool:
+    """Whether `problem` stands for a record that was refused."""
+    return problem.code in REJECTING or problem.code.startswith("detail-") or problem.code == "no-name"
+
+
+def harvest(source: Source, settings: Settings) -> State:
+    """Visit `source` and return how it stands; never raises for what a source may do."""
+    before = _load_state(source.id, settings)
+    try:
+        found = _visit(source, settings)
+        faults = _gate_faults(source, found, before, settings)
+        problems = [*found.problems, *(_gate_problem(source, fault) for fault in faults)]
+    except SourceError as error:
+        found, faults, problems = None, [str(error)], [error.problem(source.id)]
+    except DefinitionError as error:
+        found, faults, problems = None, error.faults, [Problem(source.id, "definition", str(error))]
+    except Exception as error:
+        # The last resort that keeps one source from stopping the night: a fault of ours, reported as such.
+        found, faults = None, [repr(error)]
+        message = f"reading it raised {type(error).__name__}: {error}"
+        problems = [Problem(source.id, "internal", message, "error", "report this: it is a fault of Essaim")]
+    if found is not None and not faults:
+        state = _keep(source, settings, found, problems, before)
+    else:
+        state = _fall_back(source, settings, problems, before, found.read if found else 0)
+    _save_state(state, settings)
+    return state
+
+
+def _visit(source: Source, settings: Settings) -> Harvest:
+    with _door(source, settings) as door:
+        return read_source(source, door)
+
+
+@contextmanager
+def _door(source: Source, settings: Settings) -> Iterator[Door]:
+    """Open the door that the night's mode asks for; what comes through is archived unless it is a replay."""
+    folder = settings.archive / source.id
+    if settings.mode == "replay":
+        kept = sorted(folder.glob("????-??-??.warc.gz"))
+        if not kept:
+            raise SourceError("not-archived", "there is no archive of this source", "run once with the network on")
+        with replay_door(kept[-1]) as door:
+            yield door
+        return
+    archive = ArchiveWriter(folder / f"{settings.as_of.isoformat()}.warc.gz")
+    try:
+        with _live_door(source, settings, archive) as door:
+            yield door
+    except BaseException:
+        # What a failing source said is kept too, under a name that no replay takes.
+        archive.keep(folder / f"{settings.as_of.isoformat()}.failed.warc.gz")
+        raise
+    archive.keep()
+
+
+def _live_door(source: Source, settings: Settings, archive: ArchiveWriter) -> Door:
+    if settings.mode == "network" or source.fetch.path is not None:
+        return network_door(settings.manners, archive)
+    if source.sample is None:
+        raise SourceError("no-sample", "it has no sample to read", "add one, or run with the network on")
+    folder = source.folder / "sample"
+    return sample_door({address: folder / name for address, name in source.sample.pages.items()}, archive)
+
+
+def _gate_faults(source: Source, found: Harvest, before: State | None, settings: Settings) -> list[str]:
+    expect = source.expect
+    if settings.mode == "sample" and source.sample is not None:
+        bounds = Bounds(math.ceil(source.sample.rows * 0.9), None, expect.max_drop, expect.filled)
+    else:
+        bounds = Bounds(expect.rows.min, expect.rows.max, expect.max_drop, expect.filled)
+    filled = Counter(name for record in found.records for name in record.fields)
+    history = [count for _, count in before.good_runs] if before else []
+    return source_faults(bounds, len(found.records), filled, history)
+
+
+def _gate_problem(source: Source, fault: str) -> Problem:
+    remedy = "look at the source; if it really changed that much, mend [expect]"
+    return Problem(source.id, "gate", fault, "error", remedy)
+
+
+def _keep(source: Source, settings: Settings, found: Harvest, problems: list[Problem], before: State | None) -> State:
+    path = staged(source.id, settings)
+    aside = path.with_name(path.name + ".new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_records(sorted(found.records, key=_rank), aside)
+    aside.replace(path)
+    night = settings.as_of.isoformat()
+    runs = [run for run in (before.good_runs if before else []) if run[0] != night]
+    runs = [*runs, (night, len(found.records))][-KEPT_RUNS:]
+    return State(source.id, "good", len(found.records), found.read, settings.as_of, None, problems, runs)
+
+
+def _rank(record: RawRecord) -> int:
+    return record.position
+
+
+def _fall_back(source: Source, settings: Settings, problems: list[Problem], before: State | None, read: int) -> State:
+    """Keep the last good rows of a source that failed, as long as its limit allows."""
+    if before is None or before.checked_on is None or not before.has_rows:
+        return State(source.id, "failed", 0, read, None, None, problems, before.good_runs if before else [])
+    since = before.stale_since or settings.as_of
+    if outlived(since, settings.as_of, source.expect.stale_after_days):
+        message = f"it has failed since {since}, longer than its limit of {source.expect.stale_after_days} days"
+        gone = Problem(source.id, "withdrawn", message, "error", "find out what became of it")
+        return State(source.id, "withdrawn", 0, read, before.checked_on, since, [*problems, gone], before.good_runs)
+    return State(source.id, "stale", before.records, read, before.checked_on, since, problems, before.good_runs)
+
+
+def staged(source_id: str, settings: Settings) -> Path:
+    """Return the file of the last good raw records of a source."""
+    return settings.staging / f"{source_id}.jsonl"
+
+
+def _load_state(source_id: str, settings: Settings) -> State | None:
+    path = settings.staging / f"{source_id}.state.json"
+    if not path.is_file():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["problems"] = [Problem(**problem) for problem in kept["problems"]]
+    kept["good_runs"] = [(night, count) for night, count in kept["good_runs"]]
+    for name in ("checked_on", "stale_since"):
+        kept[name] = dt.date.fromisoformat(kept[name]) if kept[name] else None
+    return State(**kept)
+
+
+def _save_state(state: State, settings: Settings) -> None:
+    path = settings.staging / f"{state.source_id}.state.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".new")
+    aside.write_text(json.dumps(asdict(state), ensure_ascii=False, indent=1, default=str) + "\n", encoding="utf-8")
+    aside.replace(path)

@@ -1,0 +1,98 @@
+"""The story of a night: harvest every source, build, check, publish, report.
+
+`nightly(settings)` is the Prefect flow; `run(settings)` tells the same story with or without Prefect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.build import Built, build
+from flows.catalogue import Catalogue, read_catalogue
+from flows.engine import each, in_prefect, server_configured, step
+from flows.harvest import State, harvest
+from flows.progress import stage
+from flows.report import Night, show_in_prefect, write_report
+from flows.settings import Settings
+from scrapers.source import Source
+from transforms.link import ContradictionError
+from warehouse.decisions import DecisionError
+from warehouse.gate import merged_faults
+from warehouse.history import nothing_changed
+from warehouse.publish import Release, latest, publish
+from warehouse.store import FILE_NAME
+
+
+@task(task_run_name="harvest {source.id}", cache_policy=NO_CACHE)
+def harvest_source(source: Source, settings: Settings) -> State:
+    """Visit one source; whatever it does, the others go on."""
+    return harvest(source, settings)
+
+
+@task(cache_policy=NO_CACHE)
+def build_warehouse(catalogue: Catalogue, states: Sequence[State], settings: Settings) -> Built:
+    """Clean, place, recognise and merge into a new warehouse, swapped in when whole."""
+    return build(catalogue.sources, states, catalogue.problems, settings)
+
+
+@task(cache_policy=NO_CACHE)
+def check_warehouse(settings: Settings) -> list[str]:
+    """Say why the merged set may not be published; empty when it may."""
+    before = latest(settings.releases)
+    published = _count(before / FILE_NAME) if before else 0
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        return merged_faults(connection, published)
+
+
+@task(cache_policy=NO_CACHE)
+def publish_release(settings: Settings) -> Release | None:
+    """Write a release and switch `latest` to it; None on a quiet night, when nothing changed."""
+    with stage("publish"), duckdb.connect(str(settings.warehouse)) as connection:
+        before = latest(settings.releases)
+        if before is not None and nothing_changed(connection, before / FILE_NAME):
+            return None
+        return publish(connection, settings.releases, settings.as_of)
+
+
+@flow(name="nightly", validate_parameters=True)
+def nightly(settings: Settings) -> Night:
+    """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
+    catalogue = read_catalogue(settings.catalogue, settings.sources)
+    with stage("harvest", len(catalogue.sources)) as progress:
+        states = each(
+            harvest_source,
+            catalogue.sources,
+            settings,
+            workers=settings.workers,
+            done=lambda state: progress.step(f"{state.source_id} {state.outcome}"),
+        )
+    built, release = None, None
+    try:
+        built = step(build_warehouse, catalogue, states, settings)
+        faults = step(check_warehouse, settings)
+        if not faults:
+            release = step(publish_release, settings)
+    except (ContradictionError, DecisionError) as fault:
+        faults = [str(fault)]
+    night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
+    write_report(night, settings)
+    if in_prefect():
+        show_in_prefect(night)
+    return night
+
+
+def run(settings: Settings, prefect: bool | None = None) -> Night:
+    """Tell the story through Prefect or plainly; by default through Prefect where a server is configured."""
+    if server_configured() if prefect is None else prefect:
+        return nightly(settings)
+    return nightly.fn(settings)
+
+
+def _count(warehouse: str | object) -> int:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
+        return int(count)

@@ -1,0 +1,48 @@
+"""What a person sees while a night runs: a bar on a terminal, a line for each step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+_console = Console(stderr=True, highlight=False)
+_quiet = False
+
+
+def be_quiet(quiet: bool = True) -> None:
+    """Show nothing from now on, for programs that only want the result."""
+    global _quiet
+    _quiet = quiet
+
+
+class Stage:
+    """One stage of the night, with a number of steps."""
+
+    def __init__(self, name: str, bar: Progress | None, total: int) -> None:
+        """Begin the stage; without a bar, only its end is told."""
+        self._name, self._bar = name, bar
+        self._task = bar.add_task(name, total=total) if bar else None
+
+    def step(self, what: str, count: int = 1) -> None:
+        """Say that `count` more steps are done, the last one being `what`."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=count, description=f"{self._name}: {what}")
+
+
+@contextmanager
+def stage(name: str, total: int = 1) -> Iterator[Stage]:
+    """Show the progress of a stage of `total` steps on standard error."""
+    if _quiet:
+        yield Stage(name, None, total)
+        return
+    if not sys.stderr.isatty():
+        yield Stage(name, None, total)
+        _console.print(f"{name}: done")
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console) as bar:
+        yield Stage(name, bar, total)

@@ -1,0 +1,144 @@
+"""The report of a night: what was read, what failed and why, what came of it; for people, programs and Prefect."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from flows.build import Built
+from flows.harvest import State
+from flows.settings import Settings
+from scrapers.problems import Problem
+from warehouse.publish import Release
+
+STYLES = {"good": "green", "stale": "yellow", "failed": "red", "withdrawn": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """How a night ended: the state of every source, faulty definitions, the build, what held it back, the release."""
+
+    as_of: dt.date
+    states: Sequence[State]
+    definition_problems: Sequence[Problem]
+    built: Built | None
+    faults: Sequence[str]
+    release: Release | None
+
+    @property
+    def outcome(self) -> str:
+        """published, unchanged (a quiet night, the last release stands) or held back (nothing could be published)."""
+        if self.faults:
+            return "held back"
+        return "published" if self.release else "unchanged"
+
+    @property
+    def exit_status(self) -> int:
+        """0 when the published data is good and fresh, though single sources may have failed; else 1."""
+        return 1 if self.faults else 0
+
+    def failures(self) -> Iterator[Problem]:
+        """Yield every problem that cost a whole source its night."""
+        yield from self.definition_problems
+        for state in self.states:
+            yield from (problem for problem in state.problems if problem.level == "error")
+
+
+def as_data(night: Night) -> dict[str, Any]:
+    """Return the report as JSON-ready data."""
+    return {
+        "as_of": night.as_of.isoformat(),
+        "outcome": night.outcome,
+        "faults": list(night.faults),
+        "release": {"version": night.release.version, "initiatives": night.release.initiatives}
+        if night.release
+        else None,
+        "build": {name: value for name, value in asdict(night.built).items() if name != "warehouse"}
+        if night.built
+        else None,
+        "sources": [_source_data(state) for state in night.states],
+        "failures": [asdict(problem) for problem in night.failures()],
+    }
+
+
+def _source_data(state: State) -> dict[str, Any]:
+    return {
+        "source_id": state.source_id,
+        "outcome": state.outcome,
+        "read": state.read,
+        "records": state.records,
+        "checked_on": state.checked_on.isoformat() if state.checked_on else None,
+        "stale_since": state.stale_since.isoformat() if state.stale_since else None,
+        "problems": dict(sorted(Counter(problem.code for problem in state.problems).items())),
+    }
+
+
+def as_markdown(night: Night) -> str:
+    """Return the report as Markdown."""
+    lines = [f"# Night of {night.as_of}: {night.outcome}", "", _sentence(night), ""]
+    lines += ["| source | outcome | read | kept | last good night |", "|---|---|---:|---:|---|"]
+    for state in night.states:
+        checked = state.checked_on or "never"
+        lines.append(f"| {state.source_id} | {state.outcome} | {state.read} | {state.records} | {checked} |")
+    failures = list(night.failures())
+    if failures or night.faults:
+        lines += ["", "## What a person should look at", ""]
+        lines += [f"- **release**: {fault}" for fault in night.faults]
+        lines += [f"- **{each.source_id}** ({each.code}): {each.message}. *{each.remedy}*" for each in failures]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(night: Night) -> str:
+    if night.built is None:
+        return "Nothing was built; the last release stands."
+    built = night.built
+    made = (
+        f"{built.records:,} records make {built.initiatives:,} initiatives, {built.merged:,} of them merged from "
+        f"several records; {built.changes:,} changes, {built.issues:,} issues."
+    )
+    if night.release:
+        return f"{made} Published as {night.release.version}."
+    return f"{made} The last release stands."
+
+
+def write_report(night: Night, settings: Settings) -> None:
+    """Write report.json and report.md into the night's folder under the home."""
+    folder = settings.run_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(as_data(night), ensure_ascii=False, indent=1) + "\n"
+    (folder / "report.json").write_text(text, encoding="utf-8")
+    (folder / "report.md").write_text(as_markdown(night), encoding="utf-8")
+
+
+def show_in_prefect(night: Night) -> None:
+    """Leave the report as an artifact of the flow run."""
+    from prefect.artifacts import create_markdown_artifact
+
+    create_markdown_artifact(as_markdown(night), key="essaim-night", description=f"Night of {night.as_of}")
+
+
+def show(night: Night, console: Console) -> None:
+    """Print the report for a person."""
+    table = Table(title=f"Night of {night.as_of}", title_justify="left")
+    for name in ("source", "outcome", "read", "kept", "doubts"):
+        table.add_column(name, justify="left" if name in {"source", "outcome"} else "right")
+    for state in night.states:
+        style = STYLES[state.outcome]
+        doubts = sum(problem.level != "info" for problem in state.problems)
+        outcome = f"[{style}]{state.outcome}[/{style}]"
+        table.add_row(state.source_id, outcome, str(state.read), str(state.records), str(doubts or ""))
+    console.print(table)
+    for problem in night.failures():
+        line = f"{problem.source_id}: {problem.message}"
+        console.print(f"[red]✗[/red] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
+    for fault in night.faults:
+        console.print(f"[red]✗ not published:[/red] {escape(fault)}", soft_wrap=True)
+    console.print(escape(_sentence(night)), soft_wrap=True)

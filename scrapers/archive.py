@@ -1,0 +1,94 @@
+"""The archive: every response kept as it came, in a WARC file a source and night, and served again from there.
+
+WARC 1.1 is the web archives' own format (ISO 28500), written and read by `warcio`. A redirect is kept as its own
+record, so that a replay walks the same way as the visit did.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+# The body is kept unpacked and whole, so these no longer describe it; cookies are nobody's business.
+DROPPED_HEADERS = {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
+
+
+class ArchiveWriter:
+    """Writes the responses of one visit aside (`<path>.part`); `keep` makes them the archive at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin a new archive; an unfinished one of an earlier run is overwritten."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        self._file = self._part.open("wb")
+        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+
+    def write(self, address: str, status: int, reason: str, headers: CaseInsensitiveDict[str], body: BinaryIO) -> None:
+        """Add one response to `address`; `body` is read from its beginning to its end."""
+        body.seek(0, os.SEEK_END)
+        size = body.tell()
+        body.seek(0)
+        kept = [(name, value) for name, value in headers.items() if name.lower() not in DROPPED_HEADERS]
+        http = StatusAndHeaders(f"{status} {reason}", [*kept, ("Content-Length", str(size))], protocol="HTTP/1.1")
+        record = self._writer.create_warc_record(address, "response", payload=body, length=size, http_headers=http)
+        self._writer.write_record(record)
+
+    def keep(self, path: Path | None = None) -> Path:
+        """Close the archive and put it in place, at `path` if given; return where it stands."""
+        target = path or self.path
+        self._file.close()
+        self._part.replace(target)
+        return target
+
+
+class ReplayAdapter(BaseAdapter):
+    """Answers requests from an archive instead of the network; an address that is not there answers 504."""
+
+    def __init__(self, path: Path) -> None:
+        """Index the archive at `path`: the last response of each address counts."""
+        super().__init__()
+        self._path = path
+        self._offsets: dict[str, int] = {}
+        with path.open("rb") as file:
+            records = ArchiveIterator(file)
+            for record in records:
+                self._offsets[record.rec_headers.get_header("WARC-Target-URI")] = records.get_record_offset()
+
+    def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
+        """Return the archived response to `request`."""
+        offset = self._offsets.get(request.url or "")
+        if offset is None:
+            return answer(request, 504, "Not in the archive", {}, io.BytesIO())
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            record = next(iter(ArchiveIterator(file)))
+            body = io.BytesIO(record.content_stream().read())
+        head = record.http_headers
+        return answer(request, int(head.get_statuscode()), head.statusline.partition(" ")[2], dict(head.headers), body)
+
+    def close(self) -> None:
+        """Nothing stays open between two requests."""
+
+
+def answer(
+    request: requests.PreparedRequest, status: int, reason: str, headers: dict[str, str], body: BinaryIO
+) -> requests.Response:
+    """Build the `requests` response that says `status` with `body`, for adapters that do not use the network."""
+    response = requests.Response()
+    response.status_code, response.reason = status, reason
+    response.headers = CaseInsensitiveDict(headers)
+    response.url = request.url or ""
+    response.request = request
+    response.raw = HTTPResponse(body=body, headers=headers, status=status, preload_content=False)
+    return response

@@ -1,0 +1,75 @@
+"""What every kind yields, and the tools the kinds share."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from scrapers.fetch import Response
+from scrapers.problems import Problem, SourceError
+from scrapers.record import RawValue
+from scrapers.rule import Blocks, Rule, Take
+
+Note = Callable[[Problem], None]
+
+UNPACKED_LIMIT = 2_000_000_000
+
+
+@dataclass(slots=True)
+class Item:
+    """One record as the source shows it: our raw fields, where it was read, and what was left untaken."""
+
+    fields: dict[str, RawValue]
+    origin: str
+    leftovers: list[str] = field(default_factory=list)
+
+
+def apply_rules(rules: dict[str, Rule], take: Take, blocks: Blocks) -> dict[str, RawValue]:
+    """Take every field of `rules` from one record; fields the record lacks are absent from the result."""
+    values = ((name, rule.apply(name, take, blocks)) for name, rule in rules.items())
+    return {name: value for name, value in values if value is not None}
+
+
+def unpacked(response: Response) -> BinaryIO:
+    """Return the body of `response` at its beginning, unpacked if it is gzip.
+
+    Raises `SourceError` for an empty body, a broken gzip, or one that unpacks to more than 2 GB.
+    """
+    body = response.open()
+    magic = body.read(2)
+    body.seek(0)
+    if not magic:
+        raise SourceError("empty", f"{response.label} is empty", "the publisher may be rebuilding it; look there")
+    if magic != b"\x1f\x8b":
+        return body
+    plain = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024))  # noqa: SIM115
+    try:
+        with gzip.open(body) as packed:
+            _copy_bounded(packed, plain)
+    except (EOFError, gzip.BadGzipFile) as fault:
+        raise SourceError("truncated", f"{response.label} is a broken gzip file ({fault})", "fetch it again") from fault
+    plain.seek(0)
+    return plain
+
+
+def _copy_bounded(packed: gzip.GzipFile, plain: BinaryIO) -> None:
+    size = 0
+    for chunk in iter(lambda: packed.read(64 * 1024), b""):
+        size += len(chunk)
+        if size > UNPACKED_LIMIT:
+            raise SourceError("too-large", f"unpacks to more than {UNPACKED_LIMIT:,} bytes", "check the address")
+        plain.write(chunk)
+
+
+def refuse_web_page(response: Response, head: bytes, wanted: str) -> None:
+    """Raise `SourceError` when `head`, the beginning of a body that should hold `wanted`, is a web page."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        raise SourceError(
+            "web-page",
+            f"{response.label} is a web page, not {wanted}",
+            "the publisher shows an error or a login page there; open the address in a browser",
+        )

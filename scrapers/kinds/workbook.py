@@ -1,0 +1,73 @@
+"""Spreadsheets (XLSX, ODS) through calamine and Parquet through DuckDB, as rows of text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+from python_calamine import CalamineError, CalamineWorkbook
+
+from scrapers.problems import SourceError
+
+HEADER_WITHIN = 30
+
+
+def rows(stream: BinaryIO, url: str, sheet: str | None, wanted: set[str]) -> Iterator[list[str]]:
+    """Yield the rows of one sheet: the one named, or the one whose first rows hold the most of the names `wanted`."""
+    try:
+        book = CalamineWorkbook.from_filelike(stream)
+        name = sheet or max(book.sheet_names, key=lambda name: _names_found(book, name, wanted))
+        if name not in book.sheet_names:
+            listed = ", ".join(book.sheet_names)
+            raise SourceError("sheet-missing", f'{url} has no sheet "{name}"; it has {listed}', "mend fetch.sheet")
+        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except (CalamineError, ValueError, OSError) as fault:
+        remedy = "the file is cut off or of another kind; it is tried again the next night"
+        raise SourceError("not-a-workbook", f"{url} cannot be opened as a spreadsheet: {fault}", remedy) from fault
+    return ([_text(cell) for cell in row] for row in cells)
+
+
+def _names_found(book: CalamineWorkbook, name: str, wanted: set[str]) -> int:
+    first = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=HEADER_WITHIN)
+    return max((len(wanted & {" ".join(_text(cell).split()) for cell in row}) for row in first), default=0)
+
+
+def parquet_rows(stream: BinaryIO, url: str) -> Iterator[list[str]]:
+    """Yield the column names, then the rows of a Parquet file; nested values as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body.parquet"
+        with path.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+        with duckdb.connect(":memory:") as connection:
+            try:
+                found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+                yield [column[0] for column in found.description or ()]
+                while batch := found.fetchmany(10_000):
+                    for row in batch:
+                        yield [_text(value) for value in row]
+            except duckdb.Error as fault:
+                remedy = "the file is cut off or of another kind; it is tried again the next night"
+                raise SourceError("not-parquet", f"{url} cannot be read as Parquet: {fault}", remedy) from fault
+
+
+def _text(value: Any) -> str:
+    """Return a cell as the text its author would have typed: whole numbers without ".0", dates in ISO form."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    if isinstance(value, dt.date | dt.datetime | dt.time):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str, sort_keys=True)
+    return str(value)

@@ -1,0 +1,93 @@
+"""The raw-record contract: all that scrapers hand over and all that transforms may expect.
+
+A raw record holds values exactly as the source gave them. Keys, cleaning and places are worked out from it later, so
+that everything after the fetch can be replayed without visiting the source again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+RawValue = str | list[str] | list[dict[str, str]]
+"""One text, a list of texts, or a list of parts (a partner's name, kind, ...)."""
+
+FieldShape = Literal["text", "list", "parts"]
+
+RAW_FIELDS: dict[str, FieldShape] = {
+    "source_key": "text",
+    "record_url": "text",
+    "name": "text",
+    "summary": "text",
+    "impact": "text",
+    "url": "text",
+    "status": "text",
+    "started_on": "text",
+    "ended_on": "text",
+    "organisation_name": "text",
+    "organisation_kind": "text",
+    "siren": "text",
+    "siret": "text",
+    "rna": "text",
+    "themes": "list",
+    "beneficiaries": "list",
+    "methods": "list",
+    "sdgs": "list",
+    "needs": "list",
+    "funding_kinds": "list",
+    "funders": "list",
+    "partners": "parts",
+    "programmes": "parts",
+    "address": "text",
+    "postcode": "text",
+    "commune": "text",
+    "insee_code": "text",
+    "departement": "text",
+    "region": "text",
+    "country": "text",
+    "latitude": "text",
+    "longitude": "text",
+    "point": "text",
+}
+"""Every raw field and its shape; a definition may name no other."""
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "partners": ("name", "kind", "motivation", "contribution"),
+    "programmes": ("name", "year", "theme", "organiser"),
+}
+"""The parts of the fields that hold blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as its source gave it.
+
+    `key` is the raw values of the definition's identity fields joined by "|" ("" when one of them is missing),
+    `origin` the address of the page or file it was read from, `position` its rank in the source, from 1.
+    """
+
+    source_id: str
+    key: str
+    fields: dict[str, RawValue]
+    origin: str
+    position: int
+
+
+def write_records(records: Iterable[RawRecord], path: Path) -> int:
+    """Write `records` to `path` as JSON lines, in order, and return how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8") as lines:
+        for record in records:
+            lines.write(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True) + "\n")
+            count += 1
+    return count
+
+
+def read_records(path: Path) -> Iterator[RawRecord]:
+    """Read back what `write_records` wrote."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield RawRecord(**json.loads(line))

@@ -1,0 +1,147 @@
+"""Where a value stands in a source and how it is cut out: the right-hand side of a definition's `[fields]`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from scrapers.record import PARTS, RAW_FIELDS, RawValue
+
+Take = Callable[[str], list[str]]
+"""Given a place (a column, a path, a selector), every text that stands there."""
+
+Blocks = Callable[[str], list[Take]]
+"""Given a place, a way to take values from each of the blocks that stand there."""
+
+
+class Rule(BaseModel):
+    """How one raw field is taken from a record of the source (`docs/source-definition.md`, "Fields")."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    from_: str | list[str] | None = Field(None, alias="from")
+    value: str | None = None
+    join: str | None = None
+    all: bool = False
+    html: bool = False
+    split: str | None = None
+    pattern: str | None = None
+    template: str | None = None
+    each: dict[str, str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shorthand(cls, found: Any) -> Any:
+        return {"from": found} if isinstance(found, str | list) else found
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as fault:
+                raise ValueError(f"is not a regular expression ({fault})") from fault
+        return pattern
+
+    @field_validator("template")
+    @classmethod
+    def _has_place(cls, template: str | None) -> str | None:
+        if template is not None and template.count("{}") != 1:
+            raise ValueError('must hold "{}" once, where the value goes')
+        return template
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.from_ is None) == (self.value is None):
+            raise ValueError('needs either "from" (where the value stands) or "value" (a constant)')
+        return self
+
+    @property
+    def places(self) -> list[str]:
+        """Every column, path or selector that the rule looks at, without those inside its blocks."""
+        if self.from_ is None:
+            return []
+        return [self.from_] if isinstance(self.from_, str) else list(self.from_)
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str] | None:
+        return re.compile(self.pattern) if self.pattern else None
+
+    def apply(self, field: str, take: Take, blocks: Blocks) -> RawValue | None:
+        """Return the raw value of `field`, or None where the source has none.
+
+        `take` and `blocks` are the kind's own way of looking at its record.
+        """
+        shape = RAW_FIELDS[field]
+        if self.each is not None:
+            return self._parts_of_blocks(field, blocks) or None
+        texts = self._texts(take)
+        if shape == "parts":
+            return self._parts_of_texts(field, texts) or None
+        texts = [kept for kept in map(self._cut, texts) if kept]
+        if self.template is not None:
+            texts = [self.template.replace("{}", text.strip()) for text in texts]
+        if shape == "list":
+            return texts or None
+        if not texts:
+            return None
+        return (self.join if self.join is not None else " ").join(texts) if self.all or self.join else texts[0]
+
+    def _texts(self, take: Take) -> list[str]:
+        """All texts at the rule's places, split, empty ones left out."""
+        if self.value is not None:
+            return [self.value]
+        found = [[text for text in take(place) if text.strip()] for place in self.places]
+        if self.join is not None and len(found) > 1:
+            flat = [text for texts in found for text in texts]
+            merged = [self.join.join(flat)] if flat else []
+        else:
+            merged = next((texts for texts in found if texts), [])
+        if self.split is None:
+            return merged
+        return [piece.strip() for text in merged for piece in text.split(self.split) if piece.strip()]
+
+    def _cut(self, text: str) -> str:
+        if self._regex is None:
+            return text
+        hit = self._regex.search(text)
+        if hit is None:
+            return ""
+        return (hit[1] if self._regex.groups else hit[0]) or ""
+
+    def _parts_of_blocks(self, field: str, blocks: Blocks) -> list[dict[str, str]]:
+        assert self.each is not None
+        found = []
+        for place in self.places:
+            for take in blocks(place):
+                parts = {part: " ".join(take(where)).strip() for part, where in self.each.items()}
+                found.append({part: text for part, text in parts.items() if text and part in PARTS[field]})
+        return [parts for parts in found if parts]
+
+    def _parts_of_texts(self, field: str, texts: list[str]) -> list[dict[str, str]]:
+        if self._regex is None:
+            return [{"name": text} for text in texts]
+        hits = filter(None, map(self._regex.search, texts))
+        named = ({k: v.strip() for k, v in hit.groupdict().items() if v and v.strip()} for hit in hits)
+        return [{part: text for part, text in parts.items() if part in PARTS[field]} for parts in named if parts]
+
+
+def check_fields(fields: dict[str, Rule]) -> list[str]:
+    """Say what is wrong with the left-hand sides and parts of `fields`, a line each; empty when all is well."""
+    faults = []
+    for field, rule in fields.items():
+        if field not in RAW_FIELDS:
+            faults.append(f"{field}: is no raw field; the raw fields are {', '.join(sorted(RAW_FIELDS))}")
+            continue
+        named = set(rule.each or ()) | set(re.compile(rule.pattern or "").groupindex)
+        unknown = sorted(named - set(PARTS.get(field, ())))
+        if named and field not in PARTS:
+            faults.append(f"{field}: holds no parts, so `each` and named groups have no place here")
+        elif unknown:
+            faults.append(f"{field}: has no part {', '.join(unknown)}; its parts are {', '.join(PARTS[field])}")
+    return faults

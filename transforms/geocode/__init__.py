@@ -1,0 +1,18 @@
+"""Offline geocoding of French places to their commune, with an audit of published coordinates."""
+
+from transforms.geocode.commune import geocode
+from transforms.geocode.gazetteer import Commune, Gazetteer
+from transforms.geocode.names import clean_insee_code, clean_postcode, place_key, short_key
+from transforms.geocode.query import PlaceAnswer, PlaceQuery
+
+__all__ = [
+    "Commune",
+    "Gazetteer",
+    "PlaceAnswer",
+    "PlaceQuery",
+    "clean_insee_code",
+    "clean_postcode",
+    "geocode",
+    "place_key",
+    "short_key",
+]

@@ -1,0 +1,209 @@
+"""Turn what was found out about a place into the answer, and say where its parts contradict each other.
+
+When a point contradicts the stated commune, the point is published as given with the conflict beside
+it, unless the commune is certain and the point is far: then the commune's own point is published.
+"""
+
+import math
+from dataclasses import replace
+
+from transforms.geocode.coordinates import SLACK_KM, Audited, usable
+from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.query import PlaceAnswer, PlaceQuery
+from transforms.geocode.reading import Reading
+from transforms.geocode.resolve import Resolution
+
+# Beyond these a point is not the place meant, and a commune stated with certainty wins over it.
+FAR_KM, FAR_IN_OTHER_DEPARTEMENT_KM = 50.0, 10.0
+_CERTAIN_METHODS = frozenset({"insee", "insee_former", "postcode_name"})
+_CERTAIN = 0.9
+
+# Confidence of answers that rest on a point or on a stated territory alone.
+_BY_POINT, _BY_POINT_AGAINST_TEXT, _POINT_OUTSIDE, _STATED = 0.95, 0.6, 0.3, 0.9
+
+
+def abroad(query: PlaceQuery, country: str | None) -> PlaceAnswer:
+    """Answer for a place in another country: its own coordinates, else the country."""
+    point = usable(query.latitude, query.longitude)
+    if point:
+        return PlaceAnswer(
+            country=country,
+            latitude=point.latitude,
+            longitude=point.longitude,
+            precision="point",
+            method="coordinates",
+            confidence=_STATED,
+        )
+    return PlaceAnswer(country=country, precision="country", method="country", confidence=_STATED)
+
+
+def in_commune(
+    reading: Reading, resolution: Resolution, code: str, point: Audited | None, gazetteer: Gazetteer
+) -> PlaceAnswer:
+    """Answer for a place whose commune is known: its audited point, or the commune's."""
+    answer = PlaceAnswer(
+        precision="commune",
+        method=resolution.method,
+        confidence=resolution.confidence,
+        alternatives=resolution.alternatives,
+    )
+    exact = _arrondissement(reading, code, point, gazetteer)
+    answer = _with_commune(answer, code, exact, reading.postcode, gazetteer)
+    answer = add_conflict(answer, _conflict_of_codes(reading, code, gazetteer))
+    if point is None:
+        return answer
+    conflict = _conflict_of_point(point, code, gazetteer)
+    if conflict is None or not _is_overruled(resolution, point, code, gazetteer):
+        answer = _with_point(answer, point)
+    return add_conflict(answer, conflict)
+
+
+def by_point(reading: Reading, resolution: Resolution, point: Audited, gazetteer: Gazetteer) -> PlaceAnswer:
+    """Answer for a place with coordinates whose words leave the commune open."""
+    if point.located is None:
+        return _outside(reading, resolution, point, gazetteer)
+    code = point.located.commune
+    departement = gazetteer.communes[code].departement
+    named = code in resolution.alternatives
+    contradicted = not named and bool(
+        resolution.alternatives or (reading.departement and reading.departement != departement)
+    )
+    answer = PlaceAnswer(
+        method="coordinates_name" if named else "coordinates",
+        confidence=_BY_POINT_AGAINST_TEXT if contradicted else _BY_POINT,
+        alternatives=resolution.alternatives if contradicted else (),
+    )
+    exact = point.located.arrondissement or code
+    answer = _with_point(_with_commune(answer, code, exact, reading.postcode, gazetteer), point)
+    if contradicted:
+        where = _label(code, gazetteer)
+        answer = add_conflict(answer, f"point is in {where}, which the written place does not point to")
+    return answer
+
+
+def left_open(reading: Reading, resolution: Resolution, gazetteer: Gazetteer) -> PlaceAnswer:
+    """Answer for a place known to a département, a region or a country at most; it has no point."""
+    departement = reading.departement or resolution.departement
+    region = gazetteer.departement_regions[departement] if departement else reading.region or resolution.region
+    level = "departement" if departement else "region" if region else "country" if reading.country else "none"
+    stated = level != "none" and not resolution.alternatives
+    return PlaceAnswer(
+        departement_code=departement,
+        departement=gazetteer.departements[departement] if departement else None,
+        region_code=region,
+        region=gazetteer.regions[region] if region else None,
+        country="FR" if level != "none" else None,
+        precision=level,
+        method=level,
+        confidence=_STATED if stated else resolution.confidence,
+        alternatives=resolution.alternatives,
+    )
+
+
+def add_conflict(answer: PlaceAnswer, conflict: str | None) -> PlaceAnswer:
+    """Return *answer* with *conflict* added to what it already says."""
+    if conflict is None:
+        return answer
+    return replace(answer, conflict=f"{answer.conflict}; {conflict}" if answer.conflict else conflict)
+
+
+def unusable_coordinates(query: PlaceQuery) -> str | None:
+    """Say that the figures given are no point; (0, 0) is the usual way to write none and says nothing."""
+    latitude, longitude = query.latitude, query.longitude
+    if latitude is None or longitude is None or usable(latitude, longitude):
+        return None
+    if not (math.isfinite(latitude) and math.isfinite(longitude)) or (abs(latitude) + abs(longitude)) < 1e-5:
+        return None
+    return f"coordinates {latitude:g}, {longitude:g} are out of range"
+
+
+def _outside(reading: Reading, resolution: Resolution, point: Audited, gazetteer: Gazetteer) -> PlaceAnswer:
+    """A point in no known commune: overseas without outlines, at sea, or abroad."""
+    answer = _with_point(left_open(reading, resolution, gazetteer), point)
+    says_france = answer.country == "FR"
+    answer = replace(answer, method="coordinates", confidence=_POINT_OUTSIDE)
+    has_outlines = gazetteer.departement_has_outlines(answer.departement_code)
+    if says_france and has_outlines:
+        return add_conflict(answer, "point lies outside the communes of France")
+    return answer
+
+
+def _with_commune(
+    answer: PlaceAnswer, code: str, exact: str, postcode: str | None, gazetteer: Gazetteer
+) -> PlaceAnswer:
+    """Fill the answer from the gazetteer; *exact* is the arrondissement's code or *code* itself."""
+    commune, place = gazetteer.communes[code], gazetteer.communes[exact]
+    if postcode is None or not gazetteer.has_postcode(code, postcode):
+        postcode = place.postcodes[0] if len(place.postcodes) == 1 else None
+    return replace(
+        answer,
+        insee_code=exact,
+        commune=commune.name,
+        postcode=postcode,
+        epci_code=commune.epci,
+        epci=gazetteer.epci.get(commune.epci or ""),
+        departement_code=commune.departement,
+        departement=gazetteer.departements[commune.departement],
+        region_code=commune.region,
+        region=gazetteer.regions[commune.region],
+        country="FR",
+        latitude=place.latitude,
+        longitude=place.longitude,
+    )
+
+
+def _with_point(answer: PlaceAnswer, point: Audited) -> PlaceAnswer:
+    return replace(
+        answer,
+        latitude=point.point.latitude,
+        longitude=point.point.longitude,
+        precision="point",
+        method=f"{answer.method}+{point.repair}" if point.repair else answer.method,
+    )
+
+
+def _arrondissement(reading: Reading, code: str, point: Audited | None, gazetteer: Gazetteer) -> str:
+    """The arrondissement from its INSEE code, its postcode, its number, or the point; else the commune."""
+    stated = reading.arrondissement
+    if stated and gazetteer.commune_of(stated) == code:
+        return stated
+    found = reading.postcode and gazetteer.arrondissement_of_postcode(code, reading.postcode)
+    if not found and reading.district:
+        found = gazetteer.arrondissement(code, reading.district)
+    if not found and point and point.located and point.located.commune == code:
+        found = point.located.arrondissement
+    return found or code
+
+
+def _conflict_of_codes(reading: Reading, code: str, gazetteer: Gazetteer) -> str | None:
+    """Say when the INSEE code, the département or the postcode given does not fit the commune found."""
+    departement = gazetteer.communes[code].departement
+    label = _label(code, gazetteer)
+    if reading.insee and reading.insee != code:
+        return f"INSEE code {reading.insee} ({gazetteer.communes[reading.insee].name}) contradicts {label}"
+    if reading.departement and reading.departement != departement:
+        return f"stated département {reading.departement} contradicts {label}"
+    if reading.postcode and departement not in gazetteer.departements_of_postcode(reading.postcode):
+        return f"postcode {reading.postcode} contradicts {label}"
+    return None
+
+
+def _conflict_of_point(point: Audited, code: str, gazetteer: Gazetteer) -> str | None:
+    if point.distance_km is None or point.distance_km <= SLACK_KM:
+        return None
+    where = f", in {_label(point.located.commune, gazetteer)}" if point.located else ", outside France"
+    return f"point is {point.distance_km:.0f} km from the stated commune {_label(code, gazetteer)}{where}"
+
+
+def _is_overruled(resolution: Resolution, point: Audited, code: str, gazetteer: Gazetteer) -> bool:
+    """Whether the commune is so certain, and the point so far from it, that the point is not the place."""
+    certain = resolution.method in _CERTAIN_METHODS and resolution.confidence >= _CERTAIN
+    if not certain or point.distance_km is None:
+        return False
+    departement = gazetteer.communes[code].departement
+    elsewhere = point.located is None or gazetteer.communes[point.located.commune].departement != departement
+    return point.distance_km > (FAR_IN_OTHER_DEPARTEMENT_KM if elsewhere else FAR_KM)
+
+
+def _label(code: str, gazetteer: Gazetteer) -> str:
+    return f"{gazetteer.communes[code].name} ({code})"

@@ -1,0 +1,236 @@
+"""Read what a source wrote about a place into evidence: codes, name guesses, hints.
+
+A guess is a name key with a penalty in the points of the score (see ``score.sql``): 0 for a name
+written where a commune belongs, more for a name picked out of an address.
+"""
+
+import re
+from dataclasses import dataclass
+
+from transforms.geocode.gazetteer import TERRITORIES, Gazetteer
+from transforms.geocode.names import (
+    arrondissement_number,
+    clean_insee_code,
+    clean_postcode,
+    has_cedex,
+    place_key,
+)
+from transforms.geocode.query import PlaceQuery
+
+# What it costs a candidate that none of the names matches, by how sure we are to have read a name.
+NAME_COLUMN, NAME_IN_ADDRESS, NO_NAME = 3.0, 1.0, 0.0
+
+_POST_BOX = re.compile(
+    r"\b(?:b\.?p\.?|c\.?s\.?|tsa|cidex|bo[iî]te postale)\s*(?:n[°o]?\s*)?\d[\d ]{0,6}?(?=\s+\d{2} ?\d{3}\b|\D|$)",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(r"(?<![\d.,-])(?:F(?:R)?[- ]{0,2})?(\d{2} ?\d{3})(?!\d|[.,]\d)", re.ASCII)
+_ARTICLE_IN_BRACKETS = re.compile(r"\((?=\s*(?:le|la|les|l)\s*['’]?\s*\))", re.IGNORECASE)
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_SEGMENTS = re.compile(r"[,;|\n\r\t]+|\s[-–—/]\s")
+_PREFIX = re.compile(r"^(?:commune|ville|mairie|cite)\s+(?:de la|du|des|de|d)\s+")
+# Before the last words of an address, these say that the words are a street's name and not a commune.
+_STREET_WORD = re.compile(
+    r"rue|ave?|avenue|boulevard|bl?d|place|pl|che(?:min)?|route|rte|imp(?:asse)?|allees?|quai|square|cours"
+    r"|passage|sentier|villa|residence|lotissement|f(?:au)?bg|faubourg|point|esplanade|promenade|mail|montee"
+    r"|traverse|hameau|zone|za|zi|zac|de|du|des|d|le|la|les|l|aux?|a|et|en"
+)
+_MAX_TEXT = 500  # a longer text is a description, and only its head can be an address
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The evidence of one query; equal readings have equal answers, whatever their coordinates."""
+
+    insee: str | None = None  # current code of a commune
+    insee_is_former: bool = False
+    arrondissement: str | None = None  # the INSEE code given, when it is an arrondissement's
+    postcode: str | None = None
+    cedex: bool = False
+    guesses: tuple[tuple[str, float], ...] = ()  # (key, penalty)
+    mismatch: float = NO_NAME
+    departement: str | None = None
+    region: str | None = None
+    country: str | None = None  # None: not stated
+    district: int | None = None  # arrondissement number
+
+
+@dataclass(slots=True)
+class _Text:
+    """What one free text gave."""
+
+    postcode: str | None = None
+    guesses: tuple[tuple[str, float], ...] = ()
+    departement: str | None = None
+    region: str | None = None
+    country: str | None = None
+    mismatch: float = NO_NAME
+
+
+def read(query: PlaceQuery, gazetteer: Gazetteer) -> Reading:
+    """Return the evidence in *query*; never raises, whatever the text."""
+    insee = clean_insee_code(query.insee_code or "")
+    current = gazetteer.current_code(insee) if insee else None
+    postcode = clean_postcode(query.postcode or "")
+    if insee and not current and not postcode:  # a postcode put in the column of the INSEE code
+        postcode = clean_postcode(insee)
+    name = _read_name(query.commune or "", gazetteer) if query.commune else _Text()
+    postcode = postcode or name.postcode
+    address = _Text()
+    if query.address and not (name.guesses and postcode) and not current:
+        address = _read_address(_one_kind_of_space(query.address), postcode, bool(name.guesses), gazetteer)
+    country = gazetteer.country(query.country) if query.country else name.country or address.country
+    departement = gazetteer.departement(query.departement) if query.departement else None
+    departement = departement or name.departement or address.departement
+    region = gazetteer.region(query.region) if query.region else None
+    texts = f"{query.commune or ''} {query.address or ''}"
+    return Reading(
+        insee=gazetteer.commune_of(current) if current else None,
+        insee_is_former=current is not None and current != insee,
+        arrondissement=current if current and gazetteer.communes[current].parent else None,
+        postcode=postcode or address.postcode,
+        cedex=has_cedex(f"{texts} {query.postcode or ''}"),
+        guesses=name.guesses or address.guesses,
+        mismatch=name.mismatch or address.mismatch,
+        departement=departement or TERRITORIES.get(country or ""),
+        region=region or name.region or address.region,
+        country="FR" if country in TERRITORIES else country,
+        district=_district(query),
+    )
+
+
+def _one_kind_of_space(text: str) -> str:
+    return text[:_MAX_TEXT].replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def _district(query: PlaceQuery) -> int | None:
+    for text in (query.commune, query.address):
+        if text and any(figure in text for figure in "0123456789"):
+            folded = place_key(text)
+            if folded.endswith(("paris", "lyon", "marseille")) and (found := arrondissement_number(text)):
+                return found
+    return None
+
+
+def _read_name(text: str, gazetteer: Gazetteer) -> _Text:
+    """Read a column meant for the commune, which may hold "44000 Nantes", "Nantes (44)" as well."""
+    text = _one_kind_of_space(text)
+    plain = _PREFIX.sub("", place_key(text))
+    if plain in gazetteer.keys and not any(sign in text for sign in ",;()0123456789"):
+        return _Text(guesses=((plain, 0.0),), mismatch=NAME_COLUMN)
+    found = _Text(mismatch=NAME_COLUMN)
+    rest = _take_hints(_POST_BOX.sub(" ", text), found, gazetteer)
+    before, after = _take_postcode(rest, found, gazetteer)
+    segments = [key for part in _SEGMENTS.split(f"{before} {after}") if (key := place_key(part))]
+    segments = _take_named_hints([_PREFIX.sub("", key) for key in segments], found, gazetteer)
+    guesses = {key: 0.2 * place for place, key in enumerate(segments[:4])}
+    whole = _PREFIX.sub("", place_key(f"{before} {after}"))
+    if whole:
+        guesses[whole] = 0.0
+    found.guesses = tuple(guesses.items())
+    return found if guesses else _Text(found.postcode, (), found.departement, found.region, found.country)
+
+
+def _read_address(text: str, postcode: str | None, has_name: bool, gazetteer: Gazetteer) -> _Text:
+    """Look for a postcode, a commune and hints in an address written in one text."""
+    found = _Text(postcode=postcode)
+    rest = _take_hints(_POST_BOX.sub(" ", text), found, gazetteer)
+    before, after = _take_postcode(rest, found, gazetteer)
+    if has_name:
+        return found
+    head = [key for part in _SEGMENTS.split(before) if (key := place_key(part))]
+    tail = [key for part in _SEGMENTS.split(after) if (key := place_key(part))]
+    tail = _take_named_hints(tail, found, gazetteer, keep_one=bool(tail) and tail[0] in gazetteer.keys)
+    if not tail:
+        head = _take_named_hints(head, found, gazetteer)
+    if tail:
+        found.guesses = _guess_after_postcode(tail[0], gazetteer) + _whole_segments(head, 1.5, gazetteer)
+        found.mismatch = NAME_IN_ADDRESS
+    else:
+        found.guesses = _guess_at_end(head, found.postcode is not None, gazetteer)
+    return found
+
+
+def _take_hints(text: str, found: _Text, gazetteer: Gazetteer) -> str:
+    """Take "(44)" or "(Loire-Atlantique)" out of *text* as a hint; other brackets become segments."""
+    if "(" not in text:
+        return text
+    text = _ARTICLE_IN_BRACKETS.sub("( ", text)
+
+    def take(match: re.Match[str]) -> str:
+        inside = match[1].strip()
+        if inside.lower().rstrip("'’ ") in {"le", "la", "les", "l"}:
+            return match[0]
+        if code := gazetteer.departement(inside):
+            found.departement = code
+            return " "
+        return f", {inside},"
+
+    return _BRACKETS.sub(take, text)
+
+
+def _take_postcode(text: str, found: _Text, gazetteer: Gazetteer) -> tuple[str, str]:
+    """Split *text* around its postcode: the last known one, else the last with the right form."""
+    matches = [match for match in _POSTCODE.finditer(text) if clean_postcode(match[1])]
+    known = [match for match in matches if match[1].replace(" ", "") in gazetteer.postcodes]
+    if not matches:
+        return (text, "")
+    chosen = (known or matches)[-1]
+    found.postcode = found.postcode or clean_postcode(chosen[1])
+    return text[: chosen.start()], text[chosen.end() :]
+
+
+def _take_named_hints(segments: list[str], found: _Text, gazetteer: Gazetteer, keep_one: bool = True) -> list[str]:
+    """Take country, region and département names off the end of *segments*, leaving one if asked."""
+    kept = list(segments)
+    while kept and (len(kept) > 1 or not keep_one):
+        last = kept[-1]
+        if (country := gazetteer.country_keys.get(last)) and len(last) > 3 and _is_country(kept, gazetteer):
+            found.country = found.country or country
+        elif code := gazetteer.departement_keys.get(last):
+            found.departement = found.departement or code
+        elif code := gazetteer.region_keys.get(last):
+            found.region = found.region or code
+        else:
+            break
+        kept.pop()
+    if kept and kept[-1].endswith(" france"):
+        kept[-1] = kept[-1].removesuffix(" france")
+    return kept
+
+
+def _is_country(segments: list[str], gazetteer: Gazetteer) -> bool:
+    """A few communes bear a country's name (Grenade, Suisse): then two segments must come before."""
+    return segments[-1] not in gazetteer.keys or len(segments) > 2
+
+
+def _guess_after_postcode(segment: str, gazetteer: Gazetteer) -> tuple[tuple[str, float], ...]:
+    """What follows the postcode is the commune, at times with words after it."""
+    guesses = {segment: 0.0}
+    words = segment.split()
+    if segment not in gazetteer.keys:
+        for length in range(min(len(words) - 1, 8), 0, -1):
+            if (key := " ".join(words[:length])) in gazetteer.keys:
+                guesses[key] = 0.5
+                break
+    return tuple(guesses.items())
+
+
+def _guess_at_end(segments: list[str], has_postcode: bool, gazetteer: Gazetteer) -> tuple[tuple[str, float], ...]:
+    """Without text after a postcode the commune is a whole segment, or the last words of the last one."""
+    guesses = dict(_whole_segments(segments, 0.3, gazetteer))
+    words = segments[-1].split() if segments else []
+    for length in range(min(len(words) - 1, 8), 0, -1):
+        key = " ".join(words[-length:])
+        if key in gazetteer.keys and len(key) > 2:
+            in_street_name = _STREET_WORD.fullmatch(words[-length - 1]) is not None
+            penalty = 3.0 if in_street_name else 0.5 if has_postcode else 1.2
+            guesses.setdefault(key, penalty)
+            break
+    return tuple(guesses.items())
+
+
+def _whole_segments(segments: list[str], penalty: float, gazetteer: Gazetteer) -> tuple[tuple[str, float], ...]:
+    """Segments that are a commune's name as a whole, the last first."""
+    known = [key for key in reversed(segments[-4:]) if key in gazetteer.keys]
+    return tuple((key, round(penalty + 0.3 * place, 1)) for place, key in enumerate(dict.fromkeys(known)))

@@ -1,0 +1,11 @@
+"""Recognising the same initiative across sources: candidate pairs, evidence, judgements, clusters.
+
+`link` is the whole of it. It reads a table `linkable` (see `LINKABLE`) on a DuckDB connection and answers with the
+clusters and the pairs that made them.
+"""
+
+from transforms.link.cluster import ContradictionError, Judgement
+from transforms.link.evidence import Match, Verdict
+from transforms.link.run import LINKABLE, Linked, link
+
+__all__ = ["LINKABLE", "ContradictionError", "Judgement", "Linked", "Match", "Verdict", "link"]

@@ -1,0 +1,60 @@
+"""The linking of one night: candidate pairs in SQL, evidence pair by pair, clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from importlib import resources
+
+import duckdb
+
+from transforms.link.cluster import Judgement, cluster
+from transforms.link.evidence import SAME, Match, Rarity, Side, weigh
+
+LINKABLE = tuple(field.name for field in fields(Side))
+"""The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The clusters, as lists of ids of `linkable`, the matches that made them, and how many pairs were weighed."""
+
+    clusters: list[list[int]]
+    matches: list[Match]
+    pairs: int
+
+
+def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> Linked:
+    """Link the records of the table `linkable` on `connection`; only temporary tables are made.
+
+    Raises `ContradictionError` when the judgements contradict each other.
+    """
+    sides = [
+        Side(*row) for row in connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable ORDER BY id").fetchall()
+    ]
+    connection.execute(resources.files("transforms.link").joinpath("blocking.sql").read_text(encoding="utf-8"))
+    rarity = Rarity(
+        dict(connection.execute("SELECT token, records FROM token_use").fetchall()),
+        dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
+    )
+    pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
+    clusters, matches = cluster(sides, _matches(sides, pairs, rarity), judgements)
+    return Linked(clusters, matches, len(pairs))
+
+
+def _matches(sides: list[Side], pairs: list[tuple[int, int]], rarity: Rarity) -> Iterator[Match]:
+    for left_id, right_id in pairs:
+        left, right = sides[left_id], sides[right_id]
+        if left.source_id == right.source_id:
+            if _repeated(left, right):
+                yield Match(left_id, right_id, 0.99, "the source lists it twice: same name, same door", "rule")
+            continue
+        verdict = weigh(left, right, rarity)
+        if verdict.score >= SAME:
+            yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
+
+
+def _repeated(left: Side, right: Side) -> bool:
+    """Whether a source lists one initiative twice: nothing but its key tells the two records apart."""
+    same = (left.name_key, left.insee_code, left.address_key) == (right.name_key, right.insee_code, right.address_key)
+    return same and left.insee_code is not None and left.address_key is not None and left.siret == right.siret

@@ -1,0 +1,181 @@
+"""One initiative from its records: each value chosen by a rule, with the record it comes from and what was written.
+
+Records are weighed in a fixed order (open licence first, then those placed best, then the fullest, then by source and
+key), so that the same records always give the same initiative.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transforms.rights import expression
+
+LISTS = ("themes", "beneficiaries", "methods", "sdgs", "needs", "funding_kinds", "funders")
+BLOCKS = ("programmes", "partners")
+LONGEST = ("summary", "impact")
+SINGLE = (
+    "name", "url", "status", "started_on", "ended_on", "organisation_name", "organisation_kind", "siren", "siret",
+    "rna",
+)  # fmt: skip
+PLACE = (
+    "address", "postcode", "commune", "insee_code", "epci_code", "epci", "departement_code", "departement",
+    "region_code", "region", "country", "latitude", "longitude", "geo_precision", "geo_method", "geo_confidence",
+    "geo_conflict",
+)  # fmt: skip
+PRECISIONS = ("none", "country", "region", "departement", "commune", "point")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One record of a cluster: its values by column of `record`, and what the source wrote, by column and item."""
+
+    source_id: str
+    record_key: str
+    licence: str
+    open_licence: bool
+    values: dict[str, Any]
+    originals: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Where one published value comes from; fields as in the table `initiative_value`."""
+
+    field: str
+    rank: int
+    value: str
+    source_id: str
+    record_key: str
+    original: str | None
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """An initiative's values by column, the provenance of each, and the licence of the whole."""
+
+    values: dict[str, Any]
+    provenance: list[Value]
+    licence: str
+
+
+def merge(members: Sequence[Member]) -> Merged:
+    """Merge the records of one cluster; there must be at least one."""
+    ordered = sorted(members, key=_standing)
+    values: dict[str, Any] = {}
+    provenance: list[Value] = []
+    for field in SINGLE:
+        _take_single(field, ordered, values, provenance)
+    for field in LONGEST:
+        _take_longest(field, ordered, values, provenance)
+    for field in (*LISTS, *BLOCKS):
+        _take_all(field, ordered, values, provenance)
+    _take_place(ordered, values, provenance)
+    values.setdefault("status", "unknown")
+    used = {(value.source_id, value.record_key) for value in provenance}
+    licences = [member.licence for member in members if (member.source_id, member.record_key) in used]
+    return Merged(values, provenance, expression(licences))
+
+
+def _standing(member: Member) -> tuple[Any, ...]:
+    precision = PRECISIONS.index(member.values.get("geo_precision", "none"))
+    filled = sum(value not in (None, [], "") for value in member.values.values())
+    return (not member.open_licence, -precision, -filled, member.source_id, member.record_key)
+
+
+def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    """The value most sources agree on; where none does, that of the first record in standing."""
+    holders = [member for member in ordered if member.values.get(field) is not None]
+    if not holders:
+        return
+    votes = Counter(member.values[field] for member in holders)
+    most = max(votes.values())
+    chosen = next(member for member in holders if votes[member.values[field]] == most)
+    rule = _vote_words(len(holders), most)
+    values[field] = chosen.values[field]
+    provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
+
+
+def _vote_words(holders: int, most: int) -> str:
+    if holders == 1:
+        return "only value"
+    if most == 1:
+        return "best standing record"
+    return f"agreed by {most} of {holders} records"
+
+
+def _take_longest(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    holders = [member for member in ordered if member.values.get(field)]
+    if not holders:
+        return
+    chosen = max(holders, key=lambda member: len(member.values[field]))
+    rule = "only value" if len(holders) == 1 else f"longest of {len(holders)} texts"
+    values[field] = chosen.values[field]
+    provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
+
+
+def _take_all(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    """Every item once, in the order of the records' standing; the first record that has an item answers for it."""
+    seen: dict[str, tuple[Any, Member, int]] = {}
+    for member in ordered:
+        for index, item in enumerate(member.values.get(field) or []):
+            seen.setdefault(_same(item), (item, member, index))
+    if not seen:
+        return
+    found = list(seen.values())
+    if field in {"themes", "beneficiaries", "methods", "funding_kinds", "sdgs"}:
+        found.sort(key=lambda entry: entry[0])
+    values[field] = [item for item, _, _ in found]
+    for rank, (item, member, index) in enumerate(found, 1):
+        provenance.append(_value(field, rank, member, index, item, "every item once"))
+
+
+def _same(item: Any) -> str:
+    """What makes two items of a list one: the name of a block without regard to case, else the text itself."""
+    if isinstance(item, dict):
+        return "|".join(str(item.get(part, "")).casefold() for part in ("name", "year"))
+    return str(item).casefold()
+
+
+def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    """The whole place of one record, never a mixture: a point first, then what most records agree on."""
+    communes = Counter(code for member in ordered if (code := member.values.get("insee_code")))
+
+    def rank(member: Member) -> tuple[Any, ...]:
+        place = member.values
+        doubtful = place.get("geo_conflict") is not None
+        agreed = communes.get(place.get("insee_code", ""), 0)
+        precision = PRECISIONS.index(place.get("geo_precision", "none"))
+        return (-agreed, doubtful, -precision, -float(place.get("geo_confidence") or 0))
+
+    chosen = min(ordered, key=rank)
+    rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"
+    for field in PLACE:
+        value = chosen.values.get(field)
+        if value is not None:
+            values[field] = value
+            provenance.append(_value(field, 1, chosen, 0, value, rule))
+    donor = next((member for member in ordered if _fits_address(member, chosen)), None)
+    if "address" not in values and donor is not None:
+        values["address"] = donor.values["address"]
+        provenance.append(_value("address", 1, donor, 0, donor.values["address"], "address in the same commune"))
+
+
+def _fits_address(member: Member, chosen: Member) -> bool:
+    code = chosen.values.get("insee_code")
+    return bool(member.values.get("address")) and code is not None and member.values.get("insee_code") == code
+
+
+def _value(field: str, rank: int, member: Member, index: int, value: Any, rule: str) -> Value:
+    written = member.originals.get(field, [])
+    original = written[index] if index < len(written) else None
+    return Value(field, rank, as_text(value), member.source_id, member.record_key, original, rule)
+
+
+def as_text(value: Any) -> str:
+    """Return a published value as text: blocks and lists as JSON, numbers as written in JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,264 @@
+"""From a raw record to a clean one: every value cleaned by its field's own rule, every doubt reported."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from scrapers.problems import Problem
+from scrapers.record import RawRecord, RawValue
+from transforms.geocode import PlaceQuery
+from transforms.normalise.contacts import scrub
+from transforms.normalise.dates import clean_date
+from transforms.normalise.identifiers import (
+    clean_coordinate,
+    clean_rna,
+    clean_siren,
+    clean_siret,
+    clean_url,
+    parse_point,
+)
+from transforms.normalise.names import restore_case
+from transforms.normalise.text import clean_paragraphs, clean_text
+from transforms.vocabulary import FIELDS as CODED
+from transforms.vocabulary import vocabulary
+
+# Fields whose values are somebody's sentences: published under an open licence only.
+SENTENCES = {"summary", "impact", "needs"}
+SENTENCE_PARTS = {"motivation", "contribution"}
+
+PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a definition says about its records: lookups by field, corrections by key and field, area, rights."""
+
+    source_id: str
+    open_licence: bool
+    country: str | None = None
+    departement: str | None = None
+    region: str | None = None
+    lookups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    corrections: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CleanRecord:
+    """A cleaned record: values by column of `record`, what the source wrote for each, and the place it names.
+
+    `originals` holds, by column, one text for each item of the value, contacts removed.
+    """
+
+    source_id: str
+    key: str
+    record_url: str | None
+    values: dict[str, Any]
+    originals: dict[str, list[str]]
+    place: PlaceQuery
+
+
+class Normaliser:
+    """Cleans the records of one source, in order; `problems` tells at the end what was doubtful."""
+
+    def __init__(self, rules: Rules) -> None:
+        """Prepare the rules; nothing is read yet."""
+        self._rules = rules
+        self._problems: list[Problem] = []
+        self._unknown: Counter[tuple[str, str]] = Counter()
+        self._seen_corrections: set[tuple[str, str]] = set()
+        self._lookups = {
+            name: {clean_text(theirs) or theirs: ours for theirs, ours in known.items()}
+            for name, known in rules.lookups.items()
+        }
+
+    def clean(self, raw: RawRecord) -> CleanRecord | None:
+        """Return the clean form of `raw`, or None, with a problem noted, when it has no name."""
+        fields = self._corrected(raw)
+        values: dict[str, Any] = {}
+        originals: dict[str, list[str]] = {}
+        for name, value in fields.items():
+            cleaned, origin = self._field(raw, name, value)
+            if cleaned not in (None, []):
+                values[name] = cleaned
+                originals[name] = origin
+        if "name" not in values:
+            self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
+            return None
+        place = self._place(raw, fields, values)
+        for column in ("latitude", "longitude", "point", "source_key", *PLACE_FIELDS[1:]):
+            values.pop(column, None)
+        url = values.pop("record_url", None)
+        return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what was doubtful: per record first, then values no lookup knows and corrections that no longer fit."""
+        yield from self._problems
+        for (name, value), count in sorted(self._unknown.items()):
+            message = f'{name}: "{value[:80]}" is in no lookup ({count} records)'
+            remedy = f"add it to [lookups.{name}]"
+            yield Problem(self._rules.source_id, "unknown-value", message, "warning", remedy, field=name)
+        for key, name in sorted(set(self._rules.corrections) - self._seen_corrections):
+            message = f"the correction of {name} no longer fits: the record or the wrong value has gone"
+            remedy = "the source has mended it: remove the correction"
+            yield Problem(self._rules.source_id, "correction-unused", message, "warning", remedy, key, name)
+
+    def _note(self, raw: RawRecord, code: str, message: str, name: str, remedy: str, level: Any = "info") -> None:
+        label = scrub(_joined(raw.fields.get("name")))[0][:80]
+        text = f'record {raw.position} ("{label}") {scrub(message)[0]}'
+        self._problems.append(Problem(raw.source_id, code, text, level, remedy, raw.key, name))
+
+    def _corrected(self, raw: RawRecord) -> dict[str, RawValue]:
+        if not self._rules.corrections:
+            return raw.fields
+        fields = dict(raw.fields)
+        for (key, name), (expect, value) in self._rules.corrections.items():
+            if key == raw.key and fields.get(name) == expect:
+                fields[name] = value
+                self._seen_corrections.add((key, name))
+        return fields
+
+    def _field(self, raw: RawRecord, name: str, value: RawValue) -> tuple[Any, list[str]]:
+        """Clean one field; return its value and what the source wrote, an item each."""
+        if name in SENTENCES and not self._rules.open_licence:
+            return None, []
+        if name in CODED:
+            return self._codes(name, value)
+        if name in {"partners", "programmes"}:
+            return self._parts(value)
+        if name == "sdgs":
+            return self._goals(raw, value)
+        if name in {"needs", "funders"}:
+            pairs = _distinct((_text(item), item) for item in _items(value))
+            return [text for text, _ in pairs], [_shown(origin) for _, origin in pairs]
+        text = _joined(value)
+        return self._single(raw, name, text), [_shown(text)]
+
+    def _single(self, raw: RawRecord, name: str, text: str) -> Any:
+        try:
+            return CLEANERS[name](text)
+        except ValueError as fault:
+            self._note(raw, f"invalid-{name.replace('_', '-')}", str(fault), name, "the value is left out")
+            return None
+
+    def _codes(self, name: str, value: RawValue) -> tuple[Any, list[str]]:
+        known, codes = self._lookups.get(name, {}), vocabulary()[name]
+        found: dict[str, str] = {}
+        for item in _items(value):
+            text = clean_text(item)
+            if text is None:
+                continue
+            if text not in known and text not in codes:
+                self._unknown[name, scrub(text)[0]] += 1
+                continue
+            for code in known.get(text, [text]):
+                found.setdefault(code, _shown(item))
+        if name in {"status", "organisation_kind"}:
+            first = next(iter(found), None)
+            return first, list(found.values())[:1]
+        return list(found), list(found.values())
+
+    def _goals(self, raw: RawRecord, value: RawValue) -> tuple[list[int], list[str]]:
+        found: dict[int, str] = {}
+        for item in _items(value):
+            hit = re.match(r"\D{0,12}(\d{1,2})\b", item)
+            if hit and 1 <= int(hit[1]) <= 17:
+                found.setdefault(int(hit[1]), _shown(item))
+            elif clean_text(item):
+                self._note(raw, "invalid-sdgs", f'"{item[:60]}" names no goal from 1 to 17', "sdgs", "it is left out")
+        return list(found), list(found.values())
+
+    def _parts(self, value: RawValue) -> tuple[list[dict[str, str]], list[str]]:
+        found, origins = [], []
+        for block in value if isinstance(value, list) else []:
+            if not isinstance(block, dict):
+                continue
+            kept = {part: _text(text) for part, text in block.items() if self._may_show(part)}
+            parts = {part: text for part, text in kept.items() if text}
+            if parts.get("name") and parts not in found:
+                found.append(parts)
+                origins.append(_shown("; ".join(block[part] for part in kept)))
+        return found, origins
+
+    def _may_show(self, part: str) -> bool:
+        return self._rules.open_licence or part not in SENTENCE_PARTS
+
+    def _place(self, raw: RawRecord, fields: dict[str, RawValue], values: dict[str, Any]) -> PlaceQuery:
+        named = {name: clean_text(_joined(fields.get(name))) for name in PLACE_FIELDS}
+        if not any(named.values()) or (not named["departement"] and not named["region"]):
+            named["departement"], named["region"] = self._rules.departement, self._rules.region
+        named["country"] = named["country"] or self._rules.country
+        latitude, longitude = self._point(raw, fields, values)
+        return PlaceQuery(**named, latitude=latitude, longitude=longitude)
+
+    def _point(
+        self, raw: RawRecord, fields: dict[str, RawValue], values: dict[str, Any]
+    ) -> tuple[float | None, float | None]:
+        latitude, longitude = values.get("latitude"), values.get("longitude")
+        if latitude is not None and longitude is not None:
+            return latitude, longitude
+        point = values.get("point")
+        if isinstance(point, tuple):
+            return point
+        return None, None
+
+
+def _items(value: RawValue) -> list[str]:
+    """The texts of a raw value, one an item."""
+    if isinstance(value, str):
+        return [value]
+    return [item if isinstance(item, str) else "; ".join(item.values()) for item in value]
+
+
+def _joined(value: RawValue | None) -> str:
+    return " ".join(_items(value)) if value is not None else ""
+
+
+def _distinct(pairs: Iterator[tuple[str | None, str]]) -> list[tuple[str, str]]:
+    seen: dict[str, str] = {}
+    for text, origin in pairs:
+        if text:
+            seen.setdefault(text, origin)
+    return list(seen.items())
+
+
+def _text(value: str) -> str | None:
+    text = clean_text(value)
+    return scrub(text)[0] if text else None
+
+
+def _paragraphs(value: str) -> str | None:
+    text = clean_paragraphs(value)
+    return scrub(text)[0] if text else None
+
+
+def _name(value: str) -> str | None:
+    text = _text(value)
+    return restore_case(text) if text else None
+
+
+def _shown(original: str) -> str:
+    """What the source wrote, as it may be shown: contacts removed."""
+    return scrub(original)[0]
+
+
+CLEANERS: dict[str, Callable[[str], Any]] = {
+    "source_key": _text,
+    "record_url": clean_url,
+    "url": clean_url,
+    "name": _name,
+    "organisation_name": _name,
+    "summary": _paragraphs,
+    "impact": _paragraphs,
+    "started_on": clean_date,
+    "ended_on": clean_date,
+    "siren": clean_siren,
+    "siret": clean_siret,
+    "rna": clean_rna,
+    "latitude": lambda text: clean_coordinate(text, "latitude"),
+    "longitude": lambda text: clean_coordinate(text, "longitude"),
+    "point": parse_point,
+} | dict.fromkeys(PLACE_FIELDS, _text)

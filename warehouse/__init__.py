@@ -1,0 +1,1 @@
+"""The DuckDB warehouse: its contract, its only writer, history, gates and publication."""

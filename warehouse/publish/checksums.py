@@ -1,0 +1,46 @@
+"""Sizes and SHA-256 sums of the files of a release."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+SUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a release: name, size in bytes, SHA-256 in hexadecimal."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+def describe(folder: Path) -> list[File]:
+    """Return name, size and sum of every file in `folder`, by name; the list of sums itself is left out."""
+    found = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
+    return [File(path.name, path.stat().st_size, _sha256(path)) for path in found]
+
+
+def write_sums(folder: Path) -> tuple[str, ...]:
+    """Write `SHA256SUMS` over all other files, as `sha256sum -c` reads it, and return all the names, its own too."""
+    files = describe(folder)
+    lines = "".join(f"{file.sha256}  {file.name}\n" for file in files)
+    (folder / SUMS).write_text(lines, encoding="utf-8", newline="\n")
+    return tuple(sorted([*(file.name for file in files), SUMS]))
+
+
+def read_sums(folder: Path) -> list[File]:
+    """Return the files that `folder`'s `SHA256SUMS` lists; raises FileNotFoundError where one is missing."""
+    files = []
+    for line in (folder / SUMS).read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ", 1)
+        files.append(File(name, (folder / name).stat().st_size, digest))
+    return files
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

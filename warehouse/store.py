@@ -1,0 +1,138 @@
+"""The only writer of the warehouse: a DuckDB file built aside and swapped in when it is whole.
+
+Rows come in as JSON lines, typed by `schema.py`, so that any number of them needs little memory.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.schema import BY_NAME, TABLES, Column, ddl, literal, quoted
+
+FILE_NAME = "essaim.duckdb"
+BATCH = 5_000
+
+
+class Store:
+    """A warehouse under construction. Values only ever enter it through files and parameters, never as SQL."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin an empty warehouse at `path`, with every table of the contract."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self.path = path
+        self.connection = duckdb.connect(str(path))
+        for table in TABLES:
+            for statement in ddl(table):
+                self.connection.execute(statement)
+
+    def close(self) -> None:
+        """Write everything to the file and let go of it."""
+        self.connection.execute("CHECKPOINT")
+        self.connection.close()
+
+    def insert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Add `rows` to a table of the contract and return how many there were; absent columns become null."""
+        return self.load(table, BY_NAME[table].columns, rows)
+
+    @contextmanager
+    def filling(self, *tables: str) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+        """Give a function `fill(table, row)`; the rows of all `tables` enter them when the block ends well."""
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            paths = {table: Path(folder) / f"{table}.jsonl" for table in tables}
+            files = {table: stack.enter_context(path.open("w", encoding="utf-8")) for table, path in paths.items()}
+
+            def fill(table: str, row: Mapping[str, Any]) -> None:
+                files[table].write(_line(row))
+
+            yield fill
+            for table, path in paths.items():
+                files[table].close()
+                self._read(table, BY_NAME[table].columns, path)
+
+    def load(self, table: str, columns: Iterable[Column], rows: Iterable[Mapping[str, Any]]) -> int:
+        """Add `rows` to any table whose `columns` are given."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "rows.jsonl"
+            count = write_json_lines(path, rows)
+            self._read(table, columns, path)
+        return count
+
+    def _read(self, table: str, columns: Iterable[Column], path: Path) -> None:
+        if not path.stat().st_size:
+            return
+        types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in columns)
+        self.connection.execute(
+            f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM read_json(?, columns={{{types}}}, "
+            "format='newline_delimited', maximum_object_size=67108864)",
+            [str(path)],
+        )
+
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query as dictionaries; nothing else may be asked until the last one is out."""
+        yield from stream(self.connection, sql, parameters)
+
+
+def stream(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a query as dictionaries, in batches."""
+    found = connection.execute(sql, parameters or [])
+    names = [column[0] for column in found.description or ()]
+    while batch := found.fetchmany(BATCH):
+        for row in batch:
+            yield dict(zip(names, row, strict=True))
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write `rows` as JSON lines, null values left out, and return how many there were."""
+    count = 0
+    with path.open("w", encoding="utf-8") as lines:
+        for row in rows:
+            lines.write(_line(row))
+            count += 1
+    return count
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    kept = {name: value for name, value in row.items() if value is not None}
+    return json.dumps(kept, ensure_ascii=False, default=_iso) + "\n"
+
+
+def _iso(value: Any) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+@contextmanager
+def building(path: Path) -> Iterator[Store]:
+    """Build a warehouse aside and put it in the place of `path` when the block ends well; else `path` stays."""
+    aside = path.with_name(path.name + ".new")
+    store = Store(aside)
+    try:
+        yield store
+    except BaseException:
+        store.connection.close()
+        aside.unlink(missing_ok=True)
+        raise
+    store.close()
+    aside.replace(path)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse at `path` read-only."""
+    connection = duckdb.connect(str(path), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
