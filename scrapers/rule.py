@@ -80,10 +80,9 @@ class Rule(BaseModel):
         shape = RAW_FIELDS[field]
         if self.each is not None:
             return self._parts_of_blocks(field, blocks) or None
-        texts = self._texts(take)
         if shape == "parts":
-            return self._parts_of_texts(field, texts) or None
-        texts = [kept for kept in map(self._cut, texts) if kept]
+            return self._parts_of_texts(field, self._texts(take, cut=False)) or None
+        texts = self._texts(take, cut=True)
         if self.template is not None:
             texts = [self.template.replace("{}", text.strip()) for text in texts]
         if shape == "list":
@@ -92,19 +91,23 @@ class Rule(BaseModel):
             return None
         return (self.join if self.join is not None else " ").join(texts) if self.all or self.join else texts[0]
 
-    def _texts(self, take: Take) -> list[str]:
-        """All texts at the rule's places, split, empty ones left out."""
+    def _texts(self, take: Take, cut: bool) -> list[str]:
+        """All texts at the rule's places, split, and cut by the pattern if asked to; empty ones left out.
+
+        Of several places the first that is left with a text counts, unless they are to be joined.
+        """
         if self.value is not None:
             return [self.value]
-        found = [[text for text in take(place) if text.strip()] for place in self.places]
+        found = [self._pieces(take(place), cut) for place in self.places]
         if self.join is not None and len(found) > 1:
             flat = [text for texts in found for text in texts]
-            merged = [self.join.join(flat)] if flat else []
-        else:
-            merged = next((texts for texts in found if texts), [])
-        if self.split is None:
-            return merged
-        return [piece.strip() for text in merged for piece in text.split(self.split) if piece.strip()]
+            return [self.join.join(flat)] if flat else []
+        return next((texts for texts in found if texts), [])
+
+    def _pieces(self, texts: list[str], cut: bool) -> list[str]:
+        pieces = texts if self.split is None else [piece.strip() for text in texts for piece in text.split(self.split)]
+        kept = map(self._cut, pieces) if cut else pieces
+        return [piece for piece in kept if piece.strip()]
 
     def _cut(self, text: str) -> str:
         if self._regex is None:

@@ -51,6 +51,9 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"postcode": "31000", "commune": "Tolouse"}, "31555", "postcode_similar"),
         ({"postcode": "19100", "commune": "Brive"}, "19031", "postcode_similar"),
         ({"postcode": "67000", "commune": "Strasb"}, "67482", "postcode_similar"),
+        ({"postcode": "16300", "commune": "Barbezieux"}, "16028", "postcode_similar"),
+        ({"postcode": "44860", "commune": "Saint Aignan de Grand Lieu"}, "44150", "postcode_similar"),
+        ({"postcode": "20530", "commune": "Porto-Vecchio"}, "2A247", "departement_name"),
         ({"commune": "Nantes (44)"}, "44109", "departement_name"),
         ({"commune": "44000 Nantes"}, "44109", "postcode_name"),
         ({"commune": "Ville de Nantes"}, "44109", "name"),
@@ -61,6 +64,8 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"address": "12 rue X, 44000 Nantes"}, "44109", "postcode_name"),
         ({"address": "12 rue de Paris\n44000 NANTES CEDEX\nFrance"}, "44109", "postcode_name"),
         ({"address": "BP 12345 69003 Lyon cedex 03"}, "69383", "postcode_name"),
+        ({"address": "14 rue Jean Giono - Villa 8 Cannes"}, "06029", "name"),
+        ({"address": "18 cours de l'Esplanade Privas"}, "07186", "name"),
         ({"address": "15 av. Foch 57000 METZ"}, "57463", "postcode_name"),
         ({"address": "Nantes, Loire-Atlantique, France"}, "44109", "departement_name"),
         ({"address": "6 Grande-Rue, 25300 Doubs"}, "25204", "postcode_name"),
@@ -121,8 +126,9 @@ def test_a_point_tells_homonyms_apart() -> None:
     assert (answer.insee_code, answer.method, answer.precision) == ("93066", "coordinates_name", "point")
 
 
-def test_a_street_named_after_a_city_is_not_the_city() -> None:
-    answer = ask(address="12 rue de Paris")
+@pytest.mark.parametrize("address", ["12 rue de Paris", "3 bis avenue Privas", "Place de la Bastille"])
+def test_a_street_named_after_a_city_is_not_the_city(address: str) -> None:
+    answer = ask(address=address)
     assert (answer.insee_code, answer.precision) == (None, "none")
 
 
@@ -166,6 +172,9 @@ def test_another_country_is_never_a_french_commune(country: str) -> None:
 
 def test_a_country_is_read_at_the_end_of_an_address() -> None:
     assert ask(address="Boulevard Anspach 1, 1000 Bruxelles, Belgique").country == "BE"
+    answer = ask(address="Boulevard Anspach 1\nBelgique", postcode="1000", commune="Bruxelles")
+    assert (answer.country, answer.insee_code, answer.departement_code) == ("BE", None, None)
+    assert ask(commune="Bruxelles (Belgique)").country == "BE"
 
 
 def test_the_default_country_holds_only_where_none_is_stated() -> None:
@@ -238,6 +247,10 @@ def test_answers_keep_the_order_and_number_of_the_queries() -> None:
     assert geocode([], GAZETTEER) == []
 
 
+def test_a_lone_surrogate_does_no_harm() -> None:
+    assert ask(postcode="44000", commune="Nantes\ud800").insee_code == "44109"
+
+
 WILD = st.none() | st.text(max_size=60) | st.sampled_from(["Paris", "44000", "St Denis (93)", "é,;()- F-67000"])
 NUMBER = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 
@@ -285,7 +298,8 @@ def test_third_places_of_the_cget_are_found() -> None:
     codes = [clean_insee_code(row["INSEECOM"]) for row in rows]
     written = [PlaceQuery(postcode=row["CP"], commune=row["COMINIT"]) for row in rows]
     assert share_right(written, codes) >= 0.99
-    in_one_text = [PlaceQuery(address=f"{row['ADRESSE']} {row['CP']} {row['COMINIT']}") for row in rows]
+    texts = [f"{row['ADRESSE']} {row['CP'].lstrip('0')} {row['COMINIT']}" for row in rows]  # "0": none known
+    in_one_text = [PlaceQuery(address=text) for text in texts]
     assert share_right(in_one_text, codes) >= 0.99
 
 

@@ -150,14 +150,15 @@ def clean_insee_code(text: str) -> str | None:
 def postcode_departements(postcode: str) -> tuple[str, ...]:
     """Return the département codes a five-figure postcode points to by its form alone.
 
-    200-201 is Corse-du-Sud and 202-206 Haute-Corse; 97 and 98 are read on three figures, with
-    97133 (Saint-Barthélemy) and 97150 (Saint-Martin) carved out of Guadeloupe's range.
+    200 and 201 are Corse-du-Sud, 202 and 206 Haute-Corse, the other 20x sorting offices of either; 97
+    and 98 are read on three figures, with 97133 (Saint-Barthélemy) and 97150 (Saint-Martin) carved out
+    of Guadeloupe's range.
     """
     carved_out = {"97133": "977", "97150": "978"}
     if postcode in carved_out:
         return (carved_out[postcode],)
     if postcode.startswith("20"):
-        return ("2A",) if postcode[2] in "01" else ("2B",)
+        return {"0": ("2A",), "1": ("2A",), "2": ("2B",), "6": ("2B",)}.get(postcode[2], ("2A", "2B"))
     if postcode.startswith(("97", "98")):
         return (postcode[:3],)
     return (postcode[:2],)

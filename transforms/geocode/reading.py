@@ -29,12 +29,15 @@ _ARTICLE_IN_BRACKETS = re.compile(r"\((?=\s*(?:le|la|les|l)\s*['’]?\s*\))", re
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _SEGMENTS = re.compile(r"[,;|\n\r\t]+|\s[-–—/]\s")
 _PREFIX = re.compile(r"^(?:commune|ville|mairie|cite)\s+(?:de la|du|des|de|d)\s+")
-# Before the last words of an address, these say that the words are a street's name and not a commune.
-_STREET_WORD = re.compile(
-    r"rue|ave?|avenue|boulevard|bl?d|place|pl|che(?:min)?|route|rte|imp(?:asse)?|allees?|quai|square|cours"
-    r"|passage|sentier|villa|residence|lotissement|f(?:au)?bg|faubourg|point|esplanade|promenade|mail|montee"
-    r"|traverse|hameau|zone|za|zi|zac|de|du|des|d|le|la|les|l|aux?|a|et|en"
+# Before the last words of an address, these say that the words are a street's name and not a commune:
+# a particle anywhere ("rue de Paris"), a kind of street only where it opens the segment ("rue Privas").
+_PARTICLE = re.compile("de|du|des|d|le|la|les|l|aux?|a|et|en")
+_STREET = re.compile(
+    "rue|ave?|avenue|boulevard|bl?d|place|pl|che(?:min)?|route|rte|imp(?:asse)?|allees?|quai|square|cours"
+    "|passage|sentier|villa|residence|lotissement|fbg|faubourg|esplanade|promenade|mail|montee|traverse"
+    "|hameau|zone|za|zi|zac"
 )
+_FIGURES = re.compile("[0-9]+")
 _MAX_TEXT = 500  # a longer text is a description, and only its head can be an address
 
 
@@ -79,7 +82,7 @@ def read(query: PlaceQuery, gazetteer: Gazetteer) -> Reading:
     address = _Text()
     if query.address and not (name.guesses and postcode) and not current:
         address = _read_address(_one_kind_of_space(query.address), postcode, bool(name.guesses), gazetteer)
-    country = gazetteer.country(query.country) if query.country else name.country or address.country
+    country = _country(query, name.country or address.country, gazetteer)
     departement = gazetteer.departement(query.departement) if query.departement else None
     departement = departement or name.departement or address.departement
     region = gazetteer.region(query.region) if query.region else None
@@ -97,6 +100,19 @@ def read(query: PlaceQuery, gazetteer: Gazetteer) -> Reading:
         country="FR" if country in TERRITORIES else country,
         district=_district(query),
     )
+
+
+def _country(query: PlaceQuery, read_in_text: str | None, gazetteer: Gazetteer) -> str | None:
+    """The country stated, or the one that closes the address ("…, Bruxelles, Belgique")."""
+    if query.country and (stated := gazetteer.country(query.country)):
+        return stated
+    if read_in_text or not query.address:
+        return read_in_text
+    *before, last = _SEGMENTS.split(query.address[-_MAX_TEXT:].rstrip(" .,;\n"))
+    key = place_key(last)
+    if not before or len(key) <= 3 or key in gazetteer.keys:
+        return None
+    return gazetteer.country_keys.get(key)
 
 
 def _one_kind_of_space(text: str) -> str:
@@ -139,6 +155,8 @@ def _read_address(text: str, postcode: str | None, has_name: bool, gazetteer: Ga
     if has_name:
         return found
     head = [key for part in _SEGMENTS.split(before) if (key := place_key(part))]
+    if (key := place_key(_FIGURES.split(before)[-1])) in gazetteer.keys and head[-1:] != [key]:
+        head.append(key)  # "Villa 8 Cannes": the commune alone follows the last number
     tail = [key for part in _SEGMENTS.split(after) if (key := place_key(part))]
     tail = _take_named_hints(tail, found, gazetteer, keep_one=bool(tail) and tail[0] in gazetteer.keys)
     if not tail:
@@ -220,14 +238,22 @@ def _guess_at_end(segments: list[str], has_postcode: bool, gazetteer: Gazetteer)
     """Without text after a postcode the commune is a whole segment, or the last words of the last one."""
     guesses = dict(_whole_segments(segments, 0.3, gazetteer))
     words = segments[-1].split() if segments else []
+    if words and words[0] in {"bis", "ter", "quater"}:  # what is left of "3 bis avenue Foch"
+        del words[0]
     for length in range(min(len(words) - 1, 8), 0, -1):
         key = " ".join(words[-length:])
         if key in gazetteer.keys and len(key) > 2:
-            in_street_name = _STREET_WORD.fullmatch(words[-length - 1]) is not None
+            in_street_name = _is_street_name(words, len(words) - length)
             penalty = 3.0 if in_street_name else 0.5 if has_postcode else 1.2
             guesses.setdefault(key, penalty)
             break
     return tuple(guesses.items())
+
+
+def _is_street_name(words: list[str], start: int) -> bool:
+    """Whether the words from *start* on name the street rather than the commune."""
+    before = words[start - 1]
+    return bool(_PARTICLE.fullmatch(before) or (start == 1 and _STREET.fullmatch(before)))
 
 
 def _whole_segments(segments: list[str], penalty: float, gazetteer: Gazetteer) -> tuple[tuple[str, float], ...]:

@@ -13,6 +13,7 @@ from transforms.geocode.reading import Reading
 from transforms.geocode.similar import similar_names
 
 ACCEPTED = 0.7  # a commune is named from this confidence on; below, the place is left open
+_BATCH = 100_000  # readings scored at once, to bound memory
 _WORTH_NAMING = 0.02  # share from which a commune is listed among the alternatives
 
 _CANDIDATES = (files(__package__) / "candidates.sql").read_text(encoding="utf-8")
@@ -73,6 +74,13 @@ class _Scored:
 
 def resolve(readings: Sequence[Reading], gazetteer: Gazetteer) -> list[Resolution]:
     """Return one resolution for each of *readings*, in the same order."""
+    resolutions: list[Resolution] = []
+    for start in range(0, len(readings), _BATCH):
+        resolutions += _resolve_batch(readings[start : start + _BATCH], gazetteer)
+    return resolutions
+
+
+def _resolve_batch(readings: Sequence[Reading], gazetteer: Gazetteer) -> list[Resolution]:
     con = gazetteer.con.cursor()  # temporary tables are the cursor's own
     try:
         _load(con, readings, gazetteer)
@@ -85,21 +93,26 @@ def resolve(readings: Sequence[Reading], gazetteer: Gazetteer) -> list[Resolutio
             for place, reading in enumerate(readings)
             if reading.guesses and (place not in answers or answers[place].code is None)
         ]
-        similar = [
-            (place, code, points)
-            for place in unsure
-            for code, points in similar_names(readings[place], gazetteer).items()
-        ]
-        if similar:
-            touched = {place for place, _, _ in similar}
-            con.execute("CREATE OR REPLACE TEMP TABLE kept AS SELECT unnest($ids) AS id", {"ids": sorted(touched)})
-            con.execute("DELETE FROM candidate WHERE id NOT IN (SELECT id FROM kept)")
-            ids, codes, points = (list(column) for column in zip(*similar, strict=True))
-            con.execute(_LOAD_SIMILAR, _columns(id=ids, code=codes, points=points))
+        if _add_similar(con, unsure, readings, gazetteer):
             answers |= _decide(_score(con), readings)
     finally:
         con.close()
     return [answers.get(place, Resolution()) for place in range(len(readings))]
+
+
+def _add_similar(
+    con: duckdb.DuckDBPyConnection, places: list[int], readings: Sequence[Reading], gazetteer: Gazetteer
+) -> bool:
+    """Add candidates with similar names, leave only readings that got some, and say whether any did."""
+    similar = [
+        (place, code, points) for place in places for code, points in similar_names(readings[place], gazetteer).items()
+    ]
+    if not similar:
+        return False
+    ids, codes, points = (list(column) for column in zip(*similar, strict=True))
+    con.execute(_LOAD_SIMILAR, _columns(id=ids, code=codes, points=points))
+    con.execute("DELETE FROM candidate WHERE id NOT IN (SELECT id FROM candidate WHERE kind = 'similar')")
+    return True
 
 
 def _columns(**columns: Sequence[object]) -> dict[str, str]:

@@ -18,6 +18,7 @@ Candidate = tuple[str, float]  # INSEE code, points for the name (scale of score
 # Words too common to stand for a commune alone ("Saint" for Saint-Denis).
 _COMMON_WORDS = frozenset({"saint", "sainte", "saints", "notre dame", "mont", "ville", "bourg", "val", "villers"})
 
+_AT_THE_START = 2.5  # extra points of words that open the name: "Brive" is Brive-la-Gaillarde first
 _TRUNCATED = 2.2  # points of a name cut inside a word ("Strasb")
 
 
@@ -51,7 +52,7 @@ def _matches(key: str, departement: str, gazetteer: Gazetteer) -> Iterator[Candi
     for name, short, code, rank in names:
         points = _containment_points(words, set(short.split()))
         if name.startswith(key):
-            points = min(points + 2.0, 5.4) if points else _TRUNCATED * (len(key) >= 5)
+            points = min(points + _AT_THE_START, 5.8) if points else _TRUNCATED * (len(key) >= 5)
         if points and name != key:
             yield code, points - 0.2 * (3 - rank)
 

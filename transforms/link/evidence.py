@@ -7,10 +7,14 @@ reading the pairs of the embedded samples and of the corpus catalogue.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 from rapidfuzz import fuzz
+
+from transforms.normalise.names import name_key
 
 # Words that say what kind of place it is, not which one: names made of them alone recur in every town.
 GENERIC = frozenset(resources.files("transforms.link").joinpath("generic_words.txt").read_text("utf-8").split())
@@ -87,11 +91,11 @@ def weigh(left: Side, right: Side, rarity: Rarity) -> Verdict:
     together = left.insee_code is not None and left.insee_code == right.insee_code
     if km is not None and km > FAR_KM and not together:
         return Verdict(0.0, f"{km:.0f} km apart")
-    likeness = name_likeness(left, right, together)
+    likeness = name_likeness(left, right, together, rarity)
     place = _place_words(left, right, together, km)
     for verdict in (
         _by_identifier(left, right, likeness, place),
-        _by_site(left, right, likeness, place),
+        _by_site(left, right, likeness, together, place),
         _by_name(left, right, likeness, together, km, rarity, place),
     ):
         if verdict is not None:
@@ -111,27 +115,44 @@ def _contradiction(left: Side, right: Side) -> str:
     return ""
 
 
-def name_likeness(left: Side, right: Side, together: bool) -> float:
-    """Return how alike the names are, 0 to 1; in the same commune its own name in them is left out.
+def name_likeness(left: Side, right: Side, together: bool, rarity: Rarity) -> float:
+    """Return how alike the names are, 0 to 1, taking the best of their variants (see `variants`).
 
-    A name that holds all words of the other counts as nearly the same if these words are telling.
+    In the same commune its own name in them is left out. Names whose words are the same but for generic ones are
+    nearly the same, and so is a name that begins with the other, if that other is telling.
     """
-    one, other = left.name_key, right.name_key
-    if together and left.commune_key:
-        town = set(left.commune_key.split())
-        one, other = (" ".join(word for word in key.split() if word not in town) or key for key in (one, other))
+    town = set(left.commune_key.split()) if together and left.commune_key else set()
+    ones, others = ([_without(key, town) for key in variants(side.name) or (side.name_key,)] for side in (left, right))
+    return max(_likeness(one, other, rarity) for one in ones for other in others)
+
+
+def _without(key: str, town: set[str]) -> str:
+    return " ".join(word for word in key.split() if word not in town) or key
+
+
+def _likeness(one: str, other: str, rarity: Rarity) -> float:
     if one == other:
         return 1.0
     ratio = max(fuzz.token_sort_ratio(one, other), fuzz.ratio(one.replace(" ", ""), other.replace(" ", ""))) / 100
-    words, others = set(one.split()), set(other.split())
-    shared = {word for word in words & others if word not in GENERIC}
-    if shared and (words <= others or others <= words) and sum(map(len, shared)) >= 6:
-        return float(max(ratio, 0.93))
+    core, core_too = ({word for word in key.split() if word not in GENERIC} for key in (one, other))
+    if core and core == core_too:
+        return float(max(ratio, 0.95))
+    short, long = sorted((one, other), key=len)
+    if long.startswith(f"{short} ") and rarity.telling(short):
+        return float(max(ratio, 0.92))
     return float(ratio)
 
 
+@cache
+def variants(name: str) -> tuple[str, ...]:
+    """Return the comparable forms of a name: the whole, and what stands outside and inside its brackets."""
+    pieces = [name, re.sub(r"\([^)]*\)", " ", name), *re.findall(r"\(([^)]*)\)", name)]
+    keys = (name_key(piece) for piece in pieces if any(map(str.isalnum, piece)))
+    return tuple(dict.fromkeys(key for key in keys if len(key) >= 3))
+
+
 def _by_identifier(left: Side, right: Side, likeness: float, place: str) -> Verdict | None:
-    shares_words = likeness >= 0.5 or bool((set(left.name_key.split()) & set(right.name_key.split())) - GENERIC)
+    shares_words = likeness >= 0.5 or bool(_shared_words(left, right))
     for label, one, other in (("RNA", left.rna, right.rna), ("SIRET", left.siret, right.siret)):
         if one and one == other and shares_words:
             return Verdict(0.97, f"same {label}, names {likeness:.0%} alike")
@@ -140,10 +161,18 @@ def _by_identifier(left: Side, right: Side, likeness: float, place: str) -> Verd
     return None
 
 
-def _by_site(left: Side, right: Side, likeness: float, place: str) -> Verdict | None:
-    if left.domain and left.domain == right.domain and likeness >= 0.7:
+def _by_site(left: Side, right: Side, likeness: float, together: bool, place: str) -> Verdict | None:
+    if not left.domain or left.domain != right.domain:
+        return None
+    if likeness >= 0.7:
         return Verdict(0.95, f"same site {left.domain}, names {likeness:.0%} alike, {place}")
+    if together and any(len(word) >= 6 for word in _shared_words(left, right)):
+        return Verdict(0.9, f"same site {left.domain}, a telling word in both names, {place}")
     return None
+
+
+def _shared_words(left: Side, right: Side) -> set[str]:
+    return (set(left.name_key.split()) & set(right.name_key.split())) - GENERIC
 
 
 def _by_name(
@@ -163,6 +192,17 @@ def _by_name(
         single = rarity.places_by_name.get(left.name_key, 0) <= 2 and rarity.places_by_name.get(right.name_key, 0) <= 2
         return Verdict(0.88, "same telling name, one of them without a place") if single else None
     return None
+
+
+def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
+    """Whether one source lists an initiative twice: the same name in the same commune, and nothing that differs."""
+    if left.name_key != right.name_key or left.insee_code is None or left.insee_code != right.insee_code:
+        return False
+    if left.siret and right.siret and left.siret != right.siret:
+        return False
+    if left.address_key and right.address_key:
+        return left.address_key == right.address_key or _same_door(left, right, distance_km(left, right))
+    return rarity.telling(left.name_key)
 
 
 def _same_door(left: Side, right: Side, km: float | None) -> bool:

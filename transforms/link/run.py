@@ -9,7 +9,7 @@ from importlib import resources
 import duckdb
 
 from transforms.link.cluster import Judgement, cluster
-from transforms.link.evidence import SAME, Match, Rarity, Side, weigh
+from transforms.link.evidence import SAME, Match, Rarity, Side, repeated, weigh
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
@@ -46,15 +46,9 @@ def _matches(sides: list[Side], pairs: list[tuple[int, int]], rarity: Rarity) ->
     for left_id, right_id in pairs:
         left, right = sides[left_id], sides[right_id]
         if left.source_id == right.source_id:
-            if _repeated(left, right):
-                yield Match(left_id, right_id, 0.99, "the source lists it twice: same name, same door", "rule")
+            if repeated(left, right, rarity):
+                yield Match(left_id, right_id, 0.99, "the source lists it twice: same name, same place", "rule")
             continue
         verdict = weigh(left, right, rarity)
         if verdict.score >= SAME:
             yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
-
-
-def _repeated(left: Side, right: Side) -> bool:
-    """Whether a source lists one initiative twice: nothing but its key tells the two records apart."""
-    same = (left.name_key, left.insee_code, left.address_key) == (right.name_key, right.insee_code, right.address_key)
-    return same and left.insee_code is not None and left.address_key is not None and left.siret == right.siret

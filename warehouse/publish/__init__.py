@@ -50,15 +50,17 @@ def publish(connection: duckdb.DuckDBPyConnection, releases: Path, as_of: dt.dat
     version = next_version(releases, as_of)
     aside = releases / f".{version}.new"
     aside.mkdir()
-    facts = _write(connection, aside, version, as_of)
-    files = checksums.write_sums(aside)
+    facts, files = _write(connection, aside, version, as_of)
+    names = checksums.write_sums(aside, files)
     folder = aside.rename(releases / version)
     point_latest(releases, version)
     write_index(releases, version)
-    return Release(version, folder, facts.initiatives, files)
+    return Release(version, folder, facts.initiatives, names)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, as_of: dt.date) -> Facts:
+def _write(
+    connection: duckdb.DuckDBPyConnection, folder: Path, version: str, as_of: dt.date
+) -> tuple[Facts, list[checksums.File]]:
     """Write every file of the release but the checksums; the descriptor and the page come last and tell of the rest."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder) as name:
         scratch = Path(name)
@@ -67,10 +69,11 @@ def _write(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, as
         with database.opened(file, scratch) as release:
             facts = gather(release, version, as_of)
             tables.write_all(release, folder, scratch)
-            dictionary.write(folder)
-            pages.write_texts(facts, folder)
             keys = datapackage.foreign_keys(release)
-    # DuckDB may leave its own traces beside a file only while it is open; the folder is listed after that.
-    datapackage.write(folder, facts, keys, checksums.describe(folder))
-    pages.write_index_page(facts, folder, checksums.describe(folder))
-    return facts
+    dictionary.write(folder)
+    pages.write_texts(facts, folder)
+    files = checksums.describe(folder)
+    datapackage.write(folder, facts, keys, files)
+    files = checksums.describe(folder, files)
+    pages.write_page(facts, files, folder)
+    return facts, files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +19,19 @@ class File:
     sha256: str
 
 
-def describe(folder: Path) -> list[File]:
-    """Return name, size and sum of every file in `folder`, by name; the list of sums itself is left out."""
+def describe(folder: Path, known: Sequence[File] = ()) -> list[File]:
+    """Return name, size and sum of every file in `folder`, by name; the list of sums itself is left out.
+
+    Files in `known` are finished and not read again.
+    """
+    done = {file.name: file for file in known}
     found = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
-    return [File(path.name, path.stat().st_size, _sha256(path)) for path in found]
+    return [done.get(path.name) or File(path.name, path.stat().st_size, _sha256(path)) for path in found]
 
 
-def write_sums(folder: Path) -> tuple[str, ...]:
+def write_sums(folder: Path, known: Sequence[File] = ()) -> tuple[str, ...]:
     """Write `SHA256SUMS` over all other files, as `sha256sum -c` reads it, and return all the names, its own too."""
-    files = describe(folder)
+    files = describe(folder, known)
     lines = "".join(f"{file.sha256}  {file.name}\n" for file in files)
     (folder / SUMS).write_text(lines, encoding="utf-8", newline="\n")
     return tuple(sorted([*(file.name for file in files), SUMS]))
