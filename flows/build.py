@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -121,8 +121,13 @@ def _load_sources(
 
 
 def _raw_row(raw: RawRecord) -> dict[str, Any]:
-    row = asdict(raw)
-    return {**row, "record_key": row.pop("key")}
+    return {
+        "source_id": raw.source_id,
+        "record_key": raw.key,
+        "position": raw.position,
+        "origin": raw.origin,
+        "fields": raw.fields,
+    }
 
 
 def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settings) -> Linked:
@@ -141,7 +146,7 @@ def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settin
     known = sorted(identities.known.items())
     store.insert(
         "record_identity",
-        ({"source_id": source, "record_key": key, **asdict(memory)} for (source, key), memory in known),
+        ({"source_id": source, "record_key": key, **memory._asdict()} for (source, key), memory in known),
     )
     store.insert("moved_id", _moved_rows(store, identities.moved, settings))
     store.insert(
@@ -192,7 +197,7 @@ def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:
             result = merge([_member(row, sources[row["source_id"]]) for row in members])
             fill("initiative", _initiative_row(id, members, result, as_of))
             for value in result.provenance:
-                fill("initiative_value", {"initiative_id": id, **asdict(value)})
+                fill("initiative_value", {"initiative_id": id, **value._asdict()})
             for row in members:
                 fill("initiative_source", _source_of(row, sources[row["source_id"]]))
             count += 1

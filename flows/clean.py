@@ -12,9 +12,9 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord
 from scrapers.source import Source
 from transforms.geocode import Gazetteer, PlaceAnswer, geocode, place_key
-from transforms.normalise.identifiers import web_domain
 from transforms.normalise.names import name_key
 from transforms.normalise.record import CleanRecord, Normaliser
+from transforms.normalise.urls import web_domain
 
 BATCH = 10_000
 

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from scrapers.problems import SourceError
 
 # The body is kept unpacked and whole, so these no longer describe it; cookies are nobody's business.
 DROPPED_HEADERS = {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
@@ -39,7 +44,7 @@ class ArchiveWriter:
         body.seek(0, os.SEEK_END)
         size = body.tell()
         body.seek(0)
-        kept = [(name, value) for name, value in headers.items() if name.lower() not in DROPPED_HEADERS]
+        kept = [(name, _as_meant(value)) for name, value in headers.items() if name.lower() not in DROPPED_HEADERS]
         http = StatusAndHeaders(f"{status} {reason}", [*kept, ("Content-Length", str(size))], protocol="HTTP/1.1")
         record = self._writer.create_warc_record(address, "response", payload=body, length=size, http_headers=http)
         self._writer.write_record(record)
@@ -48,6 +53,7 @@ class ArchiveWriter:
         """Close the archive and put it in place, at `path` if given; return where it stands."""
         target = path or self.path
         self._file.close()
+        target.parent.mkdir(parents=True, exist_ok=True)
         self._part.replace(target)
         return target
 
@@ -56,14 +62,18 @@ class ReplayAdapter(BaseAdapter):
     """Answers requests from an archive instead of the network; an address that is not there answers 504."""
 
     def __init__(self, path: Path) -> None:
-        """Index the archive at `path`: the last response of each address counts."""
+        """Index the archive at `path`: the last response of each address counts.
+
+        Raises `SourceError` when it cannot be read.
+        """
         super().__init__()
         self._path = path
-        self._offsets: dict[str, int] = {}
-        with path.open("rb") as file:
-            records = ArchiveIterator(file)
-            for record in records:
-                self._offsets[record.rec_headers.get_header("WARC-Target-URI")] = records.get_record_offset()
+        try:
+            self._offsets = dict(_index(path))
+        # Over a record that is cut off in its head, warcio itself stumbles.
+        except (ArchiveLoadFailed, AttributeError, OSError) as fault:
+            remedy = "visit the source again, or replay an older archive"
+            raise SourceError("broken-archive", f"{path.name} cannot be read: {fault}", remedy) from fault
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         """Return the archived response to `request`."""
@@ -81,6 +91,21 @@ class ReplayAdapter(BaseAdapter):
         """Nothing stays open between two requests."""
 
 
+def _index(path: Path) -> Iterator[tuple[str, int]]:
+    with path.open("rb") as file:
+        records = ArchiveIterator(file)
+        for record in records:
+            yield record.rec_headers.get_header("WARC-Target-URI"), records.get_record_offset()
+
+
+def _as_meant(value: str) -> str:
+    """A header that was read as Latin-1 but meant as UTF-8; the archive percent-encodes what is not ASCII in it."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
 def answer(
     request: requests.PreparedRequest, status: int, reason: str, headers: dict[str, str], body: BinaryIO
 ) -> requests.Response:
@@ -88,6 +113,7 @@ def answer(
     response = requests.Response()
     response.status_code, response.reason = status, reason
     response.headers = CaseInsensitiveDict(headers)
+    response.encoding = get_encoding_from_headers(response.headers)
     response.url = request.url or ""
     response.request = request
     response.raw = HTTPResponse(body=body, headers=headers, status=status, preload_content=False)

@@ -15,6 +15,9 @@ from pydantic import ValidationError
 from scrapers.problems import DefinitionError
 from scrapers.source import Source
 
+# Where a key may hold one thing or another, pydantic adds to its place which of the two it tried.
+BRANCH = re.compile(r"str|list\[.*\]|constrained-str|function-.*|date|.*\[key\]")
+
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -27,30 +30,40 @@ def load_source(folder: Path) -> Source:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as missing:
         raise DefinitionError([f"{path}: there is no such file; docs/source-definition.md shows one"]) from missing
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except OSError as fault:
+        raise DefinitionError([f"{path}: cannot be read ({fault.strerror}); make it a readable file"]) from fault
+    # tomllib lets the ValueError of a number of thousands of digits through.
+    except (ValueError, RecursionError) as fault:
         raise DefinitionError([f"{path}: is not TOML ({fault}); mend that place"]) from fault
+    faults = [f"{path}: {key}: unknown key; remove it, the folder says it" for key in {"id", "folder"} & set(found)]
     # `ignore` reads best below the fields, where TOML makes it one of them.
-    if "ignore" in found.get("fields", {}):
-        found["ignore"] = found["fields"].pop("ignore")
+    fields = found.get("fields")
+    if isinstance(fields, dict) and "ignore" in fields:
+        if "ignore" in found:
+            faults.append(f"{path}: ignore: stands at the top and in [fields]; put the names into one list")
+        found["ignore"] = fields.pop("ignore")
     try:
-        return Source.model_validate({**found, "id": folder.name, "folder": folder})
+        source = Source.model_validate({**found, "id": folder.name, "folder": folder})
     except ValidationError as fault:
-        raise DefinitionError([line for error in fault.errors() for line in _explain(path, error)]) from fault
+        lines = [line for error in fault.errors() for line in _explain(path, error)]
+        raise DefinitionError(list(dict.fromkeys(faults + lines))) from fault
+    if faults:
+        raise DefinitionError(faults)
+    return source
 
 
 def _explain(path: Path, error: Any) -> list[str]:
     """Turn one pydantic error into lines that name file, key, what was found and the remedy."""
-    key = ".".join(str(part) for part in error["loc"] if part not in {"function-after", "str", "list[str]"})
+    key = ".".join(str(part) for part in error["loc"] if not BRANCH.fullmatch(str(part)))
+    found, reason = _short(error["input"]), error["msg"].removeprefix("Value error, ")
+    if not key:
+        # The faults of a whole definition name their keys themselves.
+        return [f"{path}: {line}" for line in reason.splitlines()]
     if error["type"] == "missing":
         return [f"{path}: {key}: missing; add it (docs/source-definition.md shows where)"]
     if error["type"] == "extra_forbidden":
-        return [f"{path}: {key}: unknown key, found {_short(error['input'])}; check its spelling or remove it"]
-    reason = error["msg"].removeprefix("Value error, ")
-    if not key:
-        return [f"{path}: {line}" for line in reason.splitlines()]
-    if error["type"] == "value_error":
-        return [f"{path}: {key}: {line}" for line in reason.splitlines()]
-    return [f"{path}: {key}: found {_short(error['input'])}; {reason[:1].lower()}{reason[1:]}"]
+        return [f"{path}: {key}: unknown key, found {found}; check its spelling or remove it"]
+    return [f"{path}: {key}: found {found}; {reason[:1].lower()}{reason[1:]}"]
 
 
 def _short(found: Any) -> str:

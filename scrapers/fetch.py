@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.utils import requote_uri
 from requests_ratelimiter import LimiterAdapter
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from scrapers.archive import ArchiveWriter, ReplayAdapter, answer
+from scrapers.failures import failure, label, refusal
 from scrapers.problems import SourceError
 
 CHUNK = 64 * 1024
@@ -61,7 +63,7 @@ class Response:
     @property
     def label(self) -> str:
         """The address as a report may print it: of a local file, only its name."""
-        return _label(self.url)
+        return label(self.url)
 
     def open(self) -> BinaryIO:
         """Return the body, at its beginning."""
@@ -80,10 +82,9 @@ class Door:
     def __init__(self, manners: Manners, archive: ArchiveWriter | None = None) -> None:
         """Open a door without any adapter but the one for local files; see the functions below."""
         self.manners, self.archive = manners, archive
-        self._session = requests.Session()
+        self._session = _Session()
         # Neither proxies nor credentials of this machine may reach a source.
         self._session.trust_env = False
-        self._session.max_redirects = manners.max_redirects
         self._session.headers["User-Agent"] = manners.user_agent
         self._session.adapters.clear()
         self.mount("file://", _FileAdapter())
@@ -107,64 +108,102 @@ class Door:
 
         Raises `SourceError` for anything but a complete answer with status 200.
         """
-        response = self._open(address)
-        try:
-            body = self._body(response)
-        except (requests.RequestException, OSError) as error:
-            raise _failure(address, error) from error
-        finally:
-            response.close()
-        self._keep(address, response, body)
-        if response.status_code != 200:
-            raise _refusal(address, response.status_code, response.reason)
-        content_type = response.headers.get("Content-Type", "")
-        charset = response.encoding if "charset" in content_type.lower() else None
-        return Response(response.url, response.status_code, content_type, charset, body)
+        begun, here = time.monotonic(), address
+        for _ in range(self.manners.max_redirects + 1):
+            response = self._open(here)
+            try:
+                body = self._body(response, begun)
+            except (OSError, HTTPError) as error:
+                raise failure(here, error) from error
+            finally:
+                response.close()
+            if self.archive is not None:
+                self.archive.write(response.url, response.status_code, response.reason or "", response.headers, body)
+            target = _redirect_target(response)
+            if target is None:
+                return _checked(response, body)
+            here = target
+        raise SourceError(
+            "redirect-loop",
+            f"{label(address)} redirects more than {self.manners.max_redirects} times",
+            "the address redirects in circles; find the new one",
+        )
 
     def _open(self, address: str) -> requests.Response:
         timeout = (self.manners.connect_timeout, self.manners.read_timeout)
         try:
             return self._session.get(address, stream=True, timeout=timeout)
-        except requests.RequestException as error:
-            raise _failure(address, error) from error
+        except (OSError, HTTPError, ValueError) as error:
+            raise failure(address, error) from error
 
-    def _body(self, response: requests.Response) -> BinaryIO:
+    def _body(self, response: requests.Response, begun: float) -> BinaryIO:
         body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  lives in the Response
-        begun, size = time.monotonic(), 0
-        for chunk in _chunks(response):
+        size = 0
+        # `read1` gives what has arrived; `read` would wait for a whole chunk, and a dripping site never meet the limit.
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
             size += len(chunk)
             if size > self.manners.max_bytes:
                 raise SourceError(
                     "too-large",
-                    f"{_label(response.url)} is larger than {self.manners.max_bytes:,} bytes",
+                    f"{label(response.url)} is larger than {self.manners.max_bytes:,} bytes",
                     "check the address; if it is right, raise max_bytes in the configuration",
                 )
             if time.monotonic() - begun > self.manners.max_seconds:
                 raise SourceError(
                     "too-slow",
-                    f"{_label(response.url)} was not complete after {self.manners.max_seconds:.0f} s",
+                    f"{label(response.url)} was not complete after {self.manners.max_seconds:.0f} s",
                     "the site may be overloaded; it is tried again the next night",
                 )
             body.write(chunk)
         return body
 
-    def _keep(self, address: str, response: requests.Response, body: BinaryIO) -> None:
-        if self.archive is None:
-            return
-        for hop in response.history:
-            empty = cast(BinaryIO, tempfile.SpooledTemporaryFile())  # noqa: SIM115
-            self.archive.write(hop.url, hop.status_code, hop.reason, hop.headers, empty)
-        url = response.url if response.history else address
-        self.archive.write(url, response.status_code, response.reason or "", response.headers, body)
+
+class _Session(requests.Session):
+    """A session that leaves redirects to the door, which bounds, archives and checks each of them."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
 
 
-def _label(address: str) -> str:
-    return unquote(address.rpartition("/")[2]) if address.startswith("file://") else address
+def _redirect_target(response: requests.Response) -> str | None:
+    """Where `response` redirects to, or None; a page of the web may send us nowhere but to the web."""
+    if not response.is_redirect:
+        return None
+    location = response.headers["Location"]
+    try:
+        # Headers are read as Latin-1, but sites that put more than ASCII there mean UTF-8.
+        location = location.encode("latin-1").decode("utf-8")
+        target = urljoin(response.url, requote_uri(location))
+        scheme = urlsplit(target).scheme
+    except (ValueError, requests.exceptions.InvalidURL) as error:
+        raise failure(response.url, error) from error
+    if scheme not in {"http", "https"}:
+        message = f"{label(response.url)} redirects to {location[:200]}, which is not on the web"
+        raise SourceError("redirect-refused", message, "find the new address of the page")
+    return target
+
+
+def _checked(response: requests.Response, body: BinaryIO) -> Response:
+    if response.status_code != 200:
+        raise refusal(response.url, response.status_code, response.reason)
+    content_type = response.headers.get("Content-Type", "")
+    charset = response.encoding if "charset" in content_type.lower() else None
+    return Response(response.url, response.status_code, content_type, charset, body)
+
+
+class _Retry(Retry):
+    """Retries that take a Retry-After nobody can read for none."""
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        try:
+            return super().parse_retry_after(retry_after)
+        except InvalidHeader:
+            return 0.0
 
 
 def network_door(manners: Manners, archive: ArchiveWriter | None) -> Door:
     """A door to the network: limited rate per host, retries that honour Retry-After, TLS checked."""
-    retry = Retry(
+    retry = _Retry(
         manners.retries,
         redirect=0,
         backoff_factor=1.0,
@@ -202,7 +241,7 @@ class _FileAdapter(BaseAdapter):
 
     def __init__(self, pages: dict[str, Path] | None = None) -> None:
         super().__init__()
-        self._pages = pages
+        self._pages = None if pages is None else {_as_requested(address): path for address, path in pages.items()}
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         address = request.url or ""
@@ -215,59 +254,9 @@ class _FileAdapter(BaseAdapter):
         pass
 
 
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    yield from response.iter_content(CHUNK)
-
-
-# What `requests` raises, the most particular first, and how we name it.
-FAILURES: list[tuple[Callable[[BaseException, str], bool], str, str]] = [
-    (
-        lambda error, text: isinstance(error, requests.exceptions.SSLError),
-        "tls",
-        "the site's certificate does not hold; tell its publisher",
-    ),
-    (
-        lambda error, text: "NameResolutionError" in text or "Name or service not known" in text,
-        "name-resolution",
-        "the site's name does not exist (any more); check the address",
-    ),
-    (lambda error, text: "refused" in text.lower(), "refused", "the site does not answer; it may be down"),
-    (
-        lambda error, text: isinstance(error, requests.exceptions.Timeout),
-        "too-slow",
-        "the site took too long; it is tried again the next night",
-    ),
-    (
-        lambda error, text: isinstance(error, requests.exceptions.TooManyRedirects),
-        "redirect-loop",
-        "the address redirects in circles; find the new one",
-    ),
-    (
-        lambda error, text: isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in text,
-        "truncated",
-        "the connection broke off; it is tried again the next night",
-    ),
-]
-
-
-def _failure(address: str, error: BaseException) -> SourceError:
-    text = str(error)
-    for fits, code, remedy in FAILURES:
-        if fits(error, text):
-            return SourceError(code, f"{_label(address)}: {text}", remedy)
-    return SourceError("network", f"{_label(address)}: {text}", "look at the message; the site may be down")
-
-
-def _refusal(address: str, status: int, reason: str | None) -> SourceError:
-    message = f"{_label(address)} answered {status} {reason or ''}".rstrip()
-    if status in {404, 410}:
-        return SourceError("not-found", message, "the page has gone or moved; find its new address")
-    if status == 504 and reason == "Not in the archive":
-        return SourceError("not-archived", message, "run once with the network on, then replay")
-    if status in {401, 403, 451}:
-        return SourceError("forbidden", message, "the site refuses us; ask its publisher")
-    if status == 429:
-        return SourceError("rate-limited", message, "we ask too often; lower the rate for this source")
-    if status >= 500:
-        return SourceError("server-error", message, "the site is in trouble; it is tried again the next night")
-    return SourceError("http-error", message, "check the address in a browser")
+def _as_requested(address: str) -> str:
+    """`address` in the form in which an adapter meets it: "https://a.org" is asked for as "https://a.org/"."""
+    try:
+        return requests.Request("GET", address).prepare().url or address
+    except ValueError:  # not an address, so it is never asked for
+        return address

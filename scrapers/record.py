@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +66,7 @@ class RawRecord:
     """One record as its source gave it.
 
     `key` is the raw values of the definition's identity fields joined by "|" ("" when one of them is missing),
-    `origin` the address of the page or file it was read from, `position` its rank in the source, from 1.
+    `origin` the address of the page it was read from, or the name of the local file, `position` its rank in the source, from 1.
     """
 
     source_id: str
@@ -78,10 +78,10 @@ class RawRecord:
 
 def write_records(records: Iterable[RawRecord], path: Path) -> int:
     """Write `records` to `path` as JSON lines, in order, and return how many there were."""
-    count = 0
+    names, count = [field.name for field in fields(RawRecord)], 0
     with path.open("w", encoding="utf-8") as lines:
         for record in records:
-            lines.write(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True) + "\n")
+            lines.write(json.dumps({name: getattr(record, name) for name in names}, ensure_ascii=False) + "\n")
             count += 1
     return count
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cached_property
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from scrapers.record import PARTS, RAW_FIELDS, RawValue
+
+Place = Annotated[str, Field(min_length=1)]
+"""A column, a path or a selector."""
 
 Take = Callable[[str], list[str]]
 """Given a place (a column, a path, a selector), every text that stands there."""
@@ -21,17 +25,17 @@ Blocks = Callable[[str], list[Take]]
 class Rule(BaseModel):
     """How one raw field is taken from a record of the source (`docs/source-definition.md`, "Fields")."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    from_: str | list[str] | None = Field(None, alias="from")
-    value: str | None = None
+    from_: Place | Annotated[list[Place], Field(min_length=1)] | None = Field(None, alias="from")
+    value: Annotated[str, Field(min_length=1)] | None = None
     join: str | None = None
     all: bool = False
     html: bool = False
-    split: str | None = None
+    split: Annotated[str, Field(min_length=1)] | None = None
     pattern: str | None = None
     template: str | None = None
-    each: dict[str, str] | None = None
+    each: Annotated[dict[str, Place], Field(min_length=1)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -44,8 +48,8 @@ class Rule(BaseModel):
         if pattern is not None:
             try:
                 re.compile(pattern)
-            except re.error as fault:
-                raise ValueError(f"is not a regular expression ({fault})") from fault
+            except (re.error, OverflowError, RecursionError) as fault:
+                raise ValueError(f"is not a regular expression ({fault}); mend it") from fault
         return pattern
 
     @field_validator("template")
@@ -59,6 +63,8 @@ class Rule(BaseModel):
     def _one_origin(self) -> Self:
         if (self.from_ is None) == (self.value is None):
             raise ValueError('needs either "from" (where the value stands) or "value" (a constant)')
+        if self.each is not None and self.from_ is None:
+            raise ValueError('needs "from" (the blocks) beside "each" (the places inside each block)')
         return self
 
     @property
@@ -127,24 +133,25 @@ class Rule(BaseModel):
         return [parts for parts in found if parts]
 
     def _parts_of_texts(self, field: str, texts: list[str]) -> list[dict[str, str]]:
-        if self._regex is None:
-            return [{"name": text} for text in texts]
+        if self._regex is None or not self._regex.groupindex:
+            return [{"name": text} for text in map(self._cut, texts) if text.strip()]
         hits = filter(None, map(self._regex.search, texts))
         named = ({k: v.strip() for k, v in hit.groupdict().items() if v and v.strip()} for hit in hits)
         return [{part: text for part, text in parts.items() if part in PARTS[field]} for parts in named if parts]
 
 
-def check_fields(fields: dict[str, Rule]) -> list[str]:
+def check_fields(table: str, fields: dict[str, Rule]) -> list[str]:
     """Say what is wrong with the left-hand sides and parts of `fields`, a line each; empty when all is well."""
     faults = []
     for field, rule in fields.items():
         if field not in RAW_FIELDS:
-            faults.append(f"{field}: is no raw field; the raw fields are {', '.join(sorted(RAW_FIELDS))}")
+            near = ", ".join(get_close_matches(field, RAW_FIELDS, 1)) or ", ".join(sorted(RAW_FIELDS))
+            faults.append(f"{table}.{field}: is no raw field; use {near}, or name the column in ignore")
             continue
         named = set(rule.each or ()) | set(re.compile(rule.pattern or "").groupindex)
         unknown = sorted(named - set(PARTS.get(field, ())))
         if named and field not in PARTS:
-            faults.append(f"{field}: holds no parts, so `each` and named groups have no place here")
+            faults.append(f"{table}.{field}: holds no parts; remove `each` or the names of the groups")
         elif unknown:
-            faults.append(f"{field}: has no part {', '.join(unknown)}; its parts are {', '.join(PARTS[field])}")
+            faults.append(f"{table}.{field}: has no part {', '.join(unknown)}; use {', '.join(PARTS[field])}")
     return faults

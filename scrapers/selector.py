@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import soupsieve
+
+ATTRIBUTE = re.compile(r"(?P<selector>.*)@\s*(?P<attribute>[A-Za-z_][\w:.-]*)\s*", re.DOTALL)
 
 
 def split_place(place: str) -> tuple[str, str | None]:
@@ -10,13 +14,16 @@ def split_place(place: str) -> tuple[str, str | None]:
 
     Raises `ValueError` for a selector that is not CSS.
     """
-    selector, at, attribute = place.rpartition("@")
-    if not at or '"' in attribute or "]" in attribute:
-        selector, attribute = place, ""
-    selector = selector.strip() or "."
+    ending = ATTRIBUTE.fullmatch(place)
+    selector = (ending["selector"] if ending else place).strip() or "."
     if selector != ".":
         try:
             soupsieve.compile(selector)
-        except soupsieve.SelectorSyntaxError as fault:
-            raise ValueError(f'"{selector}" is not a CSS selector: {fault}') from fault
-    return selector, attribute.strip() or None
+        except (soupsieve.SelectorSyntaxError, NotImplementedError, RecursionError, ValueError) as fault:
+            raise ValueError(f'"{selector}" is not a CSS selector ({_first_line(fault)}); mend it') from fault
+    # HTML knows no capitals in the names of attributes.
+    return selector, ending["attribute"].lower() if ending else None
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).partition("\n")[0].rstrip(".:")

@@ -7,18 +7,35 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from scrapers.coherence import find_faults, resolved
 from scrapers.problems import DefinitionError
-from scrapers.rule import Rule, check_fields
-from scrapers.selector import split_place
+from scrapers.rule import Rule
 
-Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+
+def _web_address(text: str) -> str:
+    try:
+        sound = re.match(r"https?://[^\s/]+", text) is not None and bool(urlsplit(text).hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("is no address of the web; write it whole, from https:// on")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_web_address)]
+Name = Annotated[str, Field(min_length=1)]
+
+MOST_PAGES = 10_000
+"""So many numbered pages a definition may name."""
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict: a text is no number, and "no" is no truth value.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Publisher(_Table):
@@ -40,13 +57,15 @@ class NumberedPages(_Table):
     """List pages whose address holds a number."""
 
     url: Address
-    first: int = 1
+    first: int = Field(1, ge=0)
     last: int
 
     @model_validator(mode="after")
     def _place(self) -> Self:
         if "{page}" not in self.url:
             raise ValueError('url must hold "{page}", where the number goes')
+        if not self.first <= self.last < self.first + MOST_PAGES:
+            raise ValueError(f"last must not be less than first, nor {MOST_PAGES} or more above it")
         return self
 
     def addresses(self) -> list[str]:
@@ -57,10 +76,10 @@ class NumberedPages(_Table):
 class Fetch(_Table):
     """Where the source stands and how its records are told apart."""
 
-    url: Address | list[Address] | None = None
-    path: str | list[str] | None = None
+    url: Address | Annotated[list[Address], Field(min_length=1)] | None = None
+    path: Name | Annotated[list[Name], Field(min_length=1)] | None = None
     format: Literal["csv", "xlsx", "ods", "parquet"] | None = None
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    delimiter: str | None = Field(None, pattern=r'^[^"\r\n]$')
     encoding: str | None = None
     sheet: str | None = None
     items: str | None = None
@@ -69,6 +88,15 @@ class Fetch(_Table):
     pages: NumberedPages | None = None
     detail: str | None = None
     max_pages: int = Field(100, ge=1)
+
+    @field_validator("encoding")
+    @classmethod
+    def _decodes(cls, encoding: str | None) -> str | None:
+        try:
+            "a".encode(encoding or "utf-8")
+        except (LookupError, ValueError) as fault:
+            raise ValueError(f"is not an encoding of texts ({fault}); utf-8, cp1252 and iso8859-15 are") from fault
+        return encoding
 
 
 class Rights(_Table):
@@ -90,6 +118,12 @@ class Bounds(_Table):
 
     min: int = Field(ge=0)
     max: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.max is not None and self.max < self.min:
+            raise ValueError("max must not be less than min")
+        return self
 
 
 class Expect(_Table):
@@ -119,14 +153,6 @@ class Sample(_Table):
     pages: dict[str, str] = Field(default_factory=dict)
 
 
-# The keys of [fetch] that each kind reads, besides url, path and encoding.
-FETCH_KEYS: dict[str, set[str]] = {
-    "table": {"format", "delimiter", "sheet"},
-    "json": {"items"},
-    "html": {"item", "next", "pages", "detail", "max_pages"},
-}
-
-
 class Source(_Table):
     """One source, as its `source.toml` describes it, with the folder it was read from."""
 
@@ -154,76 +180,18 @@ class Source(_Table):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        faults = [*check_fields(self.fields), *check_fields(self.detail_fields)]
-        faults += self._fetch_faults() + self._selector_faults() + self._name_faults() + self._sample_faults()
+        faults = find_faults(self)
         if faults:
             raise ValueError("\n".join(faults))
         return self
 
-    def _fetch_faults(self) -> list[str]:
-        fetch, faults = self.fetch, []
-        given = [key for key in ("url", "path") if getattr(fetch, key) is not None]
-        if self.kind == "html" and fetch.pages is not None:
-            given.append("pages")
-        if len(given) != 1:
-            origins = "url, path or pages" if self.kind == "html" else "url or path"
-            faults.append(f"fetch: needs exactly one of {origins}, found {' and '.join(given) or 'none'}")
-        for kind, keys in FETCH_KEYS.items():
-            for key in sorted(keys & fetch.model_fields_set):
-                if key not in FETCH_KEYS[self.kind]:
-                    faults.append(f'fetch.{key}: belongs to kind "{kind}", this source is of kind "{self.kind}"')
-        if self.kind == "html" and not fetch.item:
-            faults.append("fetch.item: missing; give the CSS selector of the block of one initiative")
-        if self.detail_fields and not fetch.detail:
-            faults.append("detail_fields: needs fetch.detail, the link from the block to the initiative's page")
-        return faults
-
-    def _selector_faults(self) -> list[str]:
-        if self.kind != "html":
-            return []
-        used = {f"fetch.{key}": getattr(self.fetch, key) or "." for key in ("item", "next", "detail")}
-        for field, rule in [*self.fields.items(), *self.detail_fields.items()]:
-            used |= {f"{field} {place}": place for place in [*rule.places, *(rule.each or {}).values()]}
-        faults = []
-        for where, place in used.items():
-            try:
-                split_place(place)
-            except ValueError as fault:
-                faults.append(f"{where}: {fault}")
-        return faults
-
-    def _name_faults(self) -> list[str]:
-        taken, faults = {*self.fields, *self.detail_fields}, []
-        if "name" not in taken:
-            faults.append("fields.name: missing; a record without a name cannot be published")
-        places = {
-            "identity.key": self.identity.key,
-            "expect.filled": list(self.expect.filled),
-            "lookups": list(self.lookups),
-            "corrections": [correction.field for correction in self.corrections],
-        }
-        for where, names in places.items():
-            for name in names:
-                if name not in taken:
-                    faults.append(f'{where}: names "{name}", which [fields] does not take; add it there')
-        return faults
-
-    def _sample_faults(self) -> list[str]:
-        if self.sample is None:
-            return []
-        folder, faults = (self.folder / "sample").resolve(), []
-        for address, name in self.sample.pages.items():
-            file = (folder / name).resolve()
-            if not file.is_relative_to(folder):
-                faults.append(f'sample.pages."{address}": {name} lies outside the sample folder')
-            elif not file.is_file():
-                faults.append(f'sample.pages."{address}": there is no file sample/{name}')
-        return faults
-
     @property
     def places(self) -> set[str]:
-        """Every column or path that `[fields]` takes."""
-        return {place for rule in self.fields.values() for place in rule.places}
+        """Every column or path that `[fields]` takes; the parts of a table's blocks are columns too."""
+        taken = {place for rule in self.fields.values() for place in rule.places}
+        if self.kind == "table":
+            taken |= {place for rule in self.fields.values() for place in (rule.each or {}).values()}
+        return taken
 
     def addresses(self) -> list[str]:
         """The addresses to begin with: `http(s)` ones, or `file` ones for local paths.
@@ -239,13 +207,18 @@ class Source(_Table):
 
     def _files(self, path: str) -> list[Path]:
         where = f"{self.folder / 'source.toml'}: fetch.path"
-        for name in re.findall(r"\$\{(\w+)\}", path):
-            if name not in os.environ:
+        for written, name, default in re.findall(r"(\$\{(\w+)(?::-([^}]*))?\})", path):
+            if not os.environ.get(name) and not default:
                 raise DefinitionError([f"{where}: {path} needs the environment variable {name}; set it"])
-            path = path.replace("${" + name + "}", os.environ[name])
-        file = (self.folder / path).resolve()
-        if file.is_dir():
-            return sorted(child for child in file.iterdir() if child.is_file() and child.name[0] != ".")
-        if not file.is_file():
-            raise DefinitionError([f"{where}: there is no file {file}; mend the path"])
-        return [file]
+            # What a person sets is meant from where they stand, the default from the definition's folder.
+            told = os.environ.get(name)
+            path = path.replace(written, str(Path(told).absolute()) if told else default)
+        file = resolved(self.folder, path)
+        if file is None or not file.exists():
+            raise DefinitionError([f"{where}: there is no file {file or path!r}; mend the path"])
+        if not file.is_dir():
+            return [file]
+        files = sorted(child for child in file.iterdir() if child.is_file() and child.name[0] != ".")
+        if not files:
+            raise DefinitionError([f"{where}: the folder {file} holds no file; fill it or mend the path"])
+        return files

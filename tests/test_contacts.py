@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.normalise.contacts import MARKER, find_contacts, quotable, scrub
+from transforms.normalise.contacts import MARKER, contacts_in_address, find_contacts, quotable, scrub
 from transforms.normalise.text import clean_paragraphs
 
 PIECES = [
@@ -120,7 +120,7 @@ def test_what_is_no_contact_stays(text: str) -> None:
 
 
 @given(WILD)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_a_scrubbed_text_passes_the_gate(text: str) -> None:
     clean, removed = scrub(text)
     assert find_contacts(clean) == []
@@ -143,3 +143,60 @@ def test_scrubbed_paragraphs_stay_clean_text() -> None:
 def test_quotable_is_short_one_line_and_without_contacts() -> None:
     assert quotable("a\n b jeanne@exemple.fr") == f"a b {MARKER}"
     assert len(quotable("mot " * 1000, 40)) <= 40
+
+
+@pytest.mark.parametrize(
+    ("url", "contact"),
+    [
+        ("https://x.fr/?mail=jeanne@exemple.fr", "jeanne@exemple.fr"),
+        ("https://x.fr/contact/jeanne%40exemple.fr/", "jeanne@exemple.fr"),
+        ("https://x.fr/?u=jeanne%2540exemple.fr", "jeanne@exemple.fr"),
+        ("https://x.fr/?u=jeanne&#64;exemple.fr", "jeanne@exemple.fr"),
+        ("https://x.fr/mailto:jeanne@exemple.fr", "mailto:jeanne@exemple.fr"),
+        ("https://jeanne@exemple.fr/", "jeanne@exemple.fr"),
+        ("https://wa.me/33612345678", "wa.me/33612345678"),
+        ("https://wa.me/+33612345678?text=1", "wa.me/+33612345678"),
+        ("https://api.whatsapp.com/send?phone=33612345678", "phone=33612345678"),
+        ("https://api.whatsapp.com/send/?text=a&phone=%2B33%206%2012%2034%2056%2078", "phone=+33 6 12 34 56 78"),
+        ("tel:0612345678", "tel:0612345678"),
+        ("https://x.fr/tel:+33-6-12-34-56-78", "tel:+33-6-12-34-56-78"),
+        ("sms:+33612345678", "sms:+33612345678"),
+        ("https://signal.me/#p/+33612345678", "signal.me/#p/+33612345678"),
+        ("https://x.fr/appel?n=%2B33612345678", "+33612345678"),
+    ],
+)
+def test_contacts_in_addresses(url: str, contact: str) -> None:
+    [found] = contacts_in_address(url)
+    assert contact in found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://www.mairie.fr/index.php/2013-02-07-16-24-54/jeunesse",
+        "https://x.fr/0612345678",
+        "https://x.fr/article-06-12-34-56-78.html?id=0240123456",
+        "https://x.fr/meet_at_paris.html",
+        "https://www.google.com/maps/@48.8566,2.3522,15z",
+        "https://medium.com/@jeanne",
+        "https://x.fr/photo@2x.png",
+        "https://x.fr/hotel=1234567",
+        "https://x.fr/recherche?q=%2B5000000",
+        "",
+    ],
+)
+def test_digits_and_words_of_addresses_are_no_contacts(url: str) -> None:
+    assert contacts_in_address(url) == []
+
+
+@given(st.one_of(WILD, st.lists(st.sampled_from([*PIECES, "https://x.fr/", "%25", "phone=", "&amp;"])).map("".join)))
+def test_any_text_can_be_asked_for_contacts_in_it(text: str) -> None:
+    assert all(isinstance(found, str) for found in contacts_in_address(text))
+
+
+@given(
+    st.sampled_from(["jeanne@exemple.fr", "jeanne%40exemple.fr", "jeanne%2540exemple.fr"]),
+    st.text("abc/?&=", max_size=9),
+)
+def test_an_address_hides_no_email(email: str, path: str) -> None:
+    assert contacts_in_address(f"https://x.fr/{path}/{email}") != []

@@ -93,6 +93,16 @@ def test_capitals_become_title_case(capitals: str, title: str) -> None:
     assert restore_case(capitals) == title
 
 
+@pytest.mark.parametrize("name", ["TERA", "LOAD", "PLAKK", "VRAC", "ÉCHO", "LE", "MJC"])
+def test_a_name_of_one_short_word_is_a_brand(name: str) -> None:
+    assert restore_case(name) == name
+
+
+@pytest.mark.parametrize(("name", "title"), [("ATELIER", "Atelier"), ("LE VRAC", "Le Vrac"), ("L'ÎLE", "L'Île")])
+def test_longer_names_and_those_of_several_words_are_no_brands(name: str, title: str) -> None:
+    assert restore_case(name) == title
+
+
 @pytest.mark.parametrize("name", ["Mixed CASE", "Café de l'Europe", "AMAP", "iD", "123", "", "東京"])
 def test_other_names_are_left_alone(name: str) -> None:
     assert restore_case(name) == name

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.rights import expression
 
@@ -41,8 +41,7 @@ class Member:
     originals: dict[str, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """Where one published value comes from; fields as in the table `initiative_value`."""
 
     field: str
@@ -75,21 +74,29 @@ def merge(members: Sequence[Member]) -> Merged:
     for field in (*LISTS, *BLOCKS):
         _take_all(field, ordered, values, provenance)
     _take_place(ordered, values, provenance)
-    values.setdefault("status", "unknown")
     used = {(value.source_id, value.record_key) for value in provenance}
     licences = [member.licence for member in members if (member.source_id, member.record_key) in used]
+    if "status" not in values:
+        values["status"] = "unknown"
+        teller = next((member for member in ordered if member.values.get("status")), ordered[0])
+        provenance.append(_value("status", 1, teller, 0, "unknown", "no record tells it"))
     return Merged(values, provenance, expression(licences))
 
 
 def _standing(member: Member) -> tuple[Any, ...]:
-    precision = PRECISIONS.index(member.values.get("geo_precision", "none"))
+    precision = _precision(member)
     filled = sum(value not in (None, [], "") for value in member.values.values())
     return (not member.open_licence, -precision, -filled, member.source_id, member.record_key)
 
 
+def _precision(member: Member) -> int:
+    return PRECISIONS.index(member.values.get("geo_precision") or "none")
+
+
 def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
     """The value most sources agree on; where none does, that of the first record in standing."""
-    holders = [member for member in ordered if member.values.get(field) is not None]
+    silent = (None, "unknown") if field == "status" else (None,)  # who does not know has no vote
+    holders = [member for member in ordered if member.values.get(field) not in silent]
     if not holders:
         return
     votes = Counter(member.values[field] for member in holders)
@@ -149,8 +156,7 @@ def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: l
         place = member.values
         doubtful = place.get("geo_conflict") is not None
         agreed = communes.get(place.get("insee_code", ""), 0)
-        precision = PRECISIONS.index(place.get("geo_precision", "none"))
-        return (-agreed, doubtful, -precision, -float(place.get("geo_confidence") or 0))
+        return (-agreed, doubtful, -_precision(member), -float(place.get("geo_confidence") or 0))
 
     chosen = min(ordered, key=rank)
     rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
-from transforms.normalise.contacts import find_contacts
+from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
 from transforms.rights import register
-from warehouse.schema import TABLES, quoted
+from warehouse.schema import TABLES, literal, quoted
 from warehouse.store import stream
 
 
@@ -39,11 +39,11 @@ def source_faults(bounds: Bounds, rows: int, filled: Mapping[str, int], history:
     if history:
         usual = statistics.median(history)
         if rows < usual * (1 - bounds.max_drop):
-            faults.append(f"{rows} records, usually {usual:g}")
+            faults.append(f"{rows} records, usually {usual:.0f}")
     for name, least in bounds.filled.items():
-        share = filled.get(name, 0) / rows if rows else 0.0
-        if share < least:
-            faults.append(f"{name} is filled in {share:.0%} of the records, at least {least:.0%} expected")
+        given = filled.get(name, 0)
+        if rows and given / rows < least:
+            faults.append(f"{name} is filled in {given} of {rows} records, in at least {least:.0%} expected")
     return faults
 
 
@@ -54,10 +54,10 @@ MAX_DROP = 0.5
 def merged_faults(connection: duckdb.DuckDBPyConnection, published_before: int) -> list[str]:
     """Say why the merged set in the warehouse may not be published, a sentence each; empty when it may.
 
-    Looks at counts, licences, ids, and at every published text for contacts of people.
+    Looks at counts, licences, ids and provenance, and at every published text for contacts of people.
     """
     faults = []
-    [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
+    count = _count(connection, "FROM initiative")
     if not count:
         return ["there is no initiative at all"]
     if count < published_before * (1 - MAX_DROP):
@@ -66,43 +66,79 @@ def merged_faults(connection: duckdb.DuckDBPyConnection, published_before: int) 
     unknown = sorted(set(licences) - set(register()))
     if unknown:
         faults.append(f"licences not in the register: {', '.join(unknown)}")
-    [(lost,)] = connection.execute(
-        "SELECT count(*) FROM initiative_source LEFT JOIN initiative i USING (initiative_id) WHERE i.name IS NULL"
-    ).fetchall()
-    if lost:
-        faults.append(f"{lost} records belong to no initiative")
+    closed = ", ".join(literal(id) for id, licence in register().items() if not licence.open)
+    never = NEVER | {"sentences come from sources without an open licence": f"{SENTENCES} AND licence IN ({closed})"}
+    faults += [f"{found} {told}" for told, sql in never.items() if (found := _count(connection, sql))]
     contacts = list(_contacts(connection))
     if contacts:
         faults.append(f"{len(contacts)} published texts hold a contact, such as {'; '.join(contacts[:3])}")
     return faults
 
 
+# What may never be, and the rows that are so.
+NEVER = {
+    "records belong to no initiative": "FROM initiative_source ANTI JOIN initiative USING (initiative_id)",
+    "initiatives have no record behind them": "FROM initiative ANTI JOIN initiative_source USING (initiative_id)",
+    "values come from a record that is not behind their initiative": (
+        "FROM initiative_value ANTI JOIN initiative_source USING (initiative_id, source_id, record_key)"
+    ),
+    "moved ids are still in use": "FROM moved_id JOIN initiative ON initiative_id = old_id",
+    "moved ids lead to one that moved itself": "FROM moved_id a JOIN moved_id b ON a.new_id = b.old_id",
+}
+SENTENCES = (
+    "FROM initiative_value JOIN initiative_source USING (initiative_id, source_id, record_key) "
+    "WHERE field IN ('summary', 'impact', 'needs')"
+)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    [(count,)] = connection.execute(f"SELECT count(*) {sql}").fetchall()
+    return int(count)
+
+
 def _contacts(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Where a published text still holds an e-mail address or a phone number: table, column and row, not the text."""
     for table in TABLES:
-        if not table.published:
-            continue
         texts = [column.name for column in table.columns if "VARCHAR" in column.type and column.name not in SAFE]
-        if not texts:
+        if not table.published or not texts:
             continue
-        key = ", ".join(map(quoted, table.key))
-        wanted = ", ".join(f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in texts)
-        # Few texts can hold a contact at all; the library looks at those only.
-        hint = " OR ".join(f"regexp_matches({quoted(name)}::VARCHAR, '@|(\\d\\D{{0,3}}){{8}}')" for name in texts)
-        for row in stream(connection, f"SELECT {key}, {wanted} FROM {quoted(table.name)} WHERE {hint}"):
+        wanted = ", ".join(f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in dict.fromkeys([*table.key, *texts]))
+        hint = " OR ".join(f"regexp_matches({quoted(name)}::VARCHAR, {literal(HINT)})" for name in texts)
+        for row in stream(connection, f"SELECT {wanted} FROM {quoted(table.name)} WHERE {hint} ORDER BY ALL"):
             for name in texts:
-                if row[name] and find_contacts(row[name]):
+                if row[name] and _looked_at(name, row)(row[name]):
                     yield f"{table.name}.{name} of {_named(row, table.key)}"
 
 
+def _looked_at(column: str, row: Mapping[str, Any]) -> Callable[[str], list[str]]:
+    """How a cell is searched: rows that tell about one field (`initiative_value`, `change`) hold what that field does.
+
+    A value may be one list or block as text, so columns are searched as they are published.
+    """
+    told = row.get("field") if column in {"value", "original", "before", "after"} else None
+    return contacts_in_address if (told or column) in ADDRESSES else find_contacts
+
+
 def _named(row: Mapping[str, Any], key: Sequence[str]) -> str:
-    return "/".join(str(row[name]) for name in key)
+    return scrub("/".join(str(row[name]) for name in key))[0]
 
 
-# Columns whose values cannot be texts of a person: ids, codes, addresses of pages, identifiers with a check digit.
+# Few texts can hold a contact at all; only those are taken out of the database and searched. In RE2's dialect, and
+# wider than all that `find_contacts` and `contacts_in_address` look for.
+HINT = (
+    r"(?i)[@＠﹫]|%40|%25|&(?:#|commat|amp)|arobas|[\[({][\s\pZ]*(?:at|chez|a)[\s\pZ]*[\])}]|_at_| at |"
+    r"(?:\p{Nd}\P{Nd}{0,9}){6}"
+)
+
+# Columns that hold addresses, and keys as the source writes them: full of digits that are no phone numbers.
+ADDRESSES = {
+    "url", "record_url", "publisher_url", "licence_proof", "record_key", "left_record_key", "right_record_key",
+}  # fmt: skip
+
+# Columns whose values cannot be texts of a person: our own ids and codes, and identifiers with a check digit.
 SAFE = {
-    "initiative_id", "source_id", "record_key", "left_record_key", "right_record_key", "old_id", "new_id", "siren",
-    "siret", "rna", "insee_code", "epci_code", "url", "record_url", "publisher_url", "licence_proof", "source_ids",
+    "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "siren",
+    "siret", "rna", "insee_code", "epci_code", "departement_code", "region_code",
 }  # fmt: skip
 
 

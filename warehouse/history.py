@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.schema import INITIATIVE, literal, quoted
+from warehouse.schema import BY_NAME, INITIATIVE, Column, literal, quoted
 
 # Columns that tell about the run or follow from other columns, and so never are a change of their own.
 SILENT = {"initiative_id", "first_seen", "changed_on", "source_count"}
-COMPARED = [column.name for column in INITIATIVE.columns if column.name not in SILENT]
+COMPARED = [column for column in INITIATIVE.columns if column.name not in SILENT]
 
 
 def record_changes(connection: duckdb.DuckDBPyConnection, previous: Path | None, as_of: dt.date) -> int:
@@ -44,17 +44,20 @@ def _compare(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
         FROM previous.initiative o ANTI JOIN initiative n USING (initiative_id)
         LEFT JOIN moved_id m ON m.old_id = o.initiative_id
     """)
-    for name in COMPARED:
-        column = quoted(name)
+    told = _columns(connection, "previous", "initiative")
+    for column in COMPARED:
+        if told.get(column.name) != _columns(connection, "", "initiative")[column.name]:
+            continue  # new in the contract: that is told by its version, not by a change of every initiative
+        name = quoted(column.name)
         connection.execute(
             f"""
             INSERT INTO change BY NAME
             SELECT n.initiative_id, 'changed' AS kind, ? AS field,
-                   {_text("o", name)} AS before, {_text("n", name)} AS after
+                   {_text("o", column)} AS before, {_text("n", column)} AS after
             FROM initiative n JOIN previous.initiative o USING (initiative_id)
-            WHERE n.{column} IS DISTINCT FROM o.{column}
+            WHERE n.{name} IS DISTINCT FROM o.{name}
             """,
-            [name],
+            [column.name],
         )
     connection.execute(
         """
@@ -67,10 +70,19 @@ def _compare(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
     )
 
 
-def _text(side: str, name: str) -> str:
-    type = next(column.type for column in INITIATIVE.columns if column.name == name)
-    column = f"{side}.{quoted(name)}"
-    return f"{column}::VARCHAR" if type in {"VARCHAR", "DATE"} else f"to_json({column})::VARCHAR"
+def _text(side: str, column: Column) -> str:
+    name = f"{side}.{quoted(column.name)}"
+    return f"{name}::VARCHAR" if column.type in {"VARCHAR", "DATE"} else f"to_json({name})::VARCHAR"
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> dict[str, str]:
+    """The columns of a table and their types; none when there is no such table."""
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE table_name = ? AND database_name = coalesce(nullif(?, ''), current_database())",
+        [table, database],
+    ).fetchall()
+    return dict(rows)
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:
@@ -81,27 +93,32 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
 def nothing_changed(connection: duckdb.DuckDBPyConnection, previous: Path) -> bool:
     """Whether the warehouse says the same as the `previous` release: no change, the same records of the same sources.
 
-    Nights that only confirm what is known (a later `checked_on`) count as quiet.
+    Nights that only confirm what is known (a later `checked_on`) count as quiet. A changed contract never does.
     """
     if _count(connection):
         return False
     connection.execute(f"ATTACH {literal(str(previous))} AS previous (READ_ONLY)")
     try:
-        for table, columns in QUIET_WHEN_SAME.items():
-            wanted = ", ".join(map(quoted, columns))
-            here, there = f"SELECT {wanted} FROM {table}", f"SELECT {wanted} FROM previous.{table}"
-            [(differing,)] = connection.execute(
-                f"SELECT count(*) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))"
-            ).fetchall()
-            if differing:
-                return False
+        return all(_same(connection, table, noise) for table, noise in QUIET_WHEN_SAME.items())
     finally:
         connection.execute("DETACH previous")
-    return True
 
 
+# The tables that must be the same, but for these columns.
 QUIET_WHEN_SAME = {
-    "source": ("source_id", "licence", "attribution", "stale_since"),
-    "initiative_source": ("initiative_id", "source_id", "record_key", "record_url"),
-    "moved_id": ("old_id", "new_id"),
+    "source": {"checked_on", "rejected"},
+    "record": {"checked_on"},
+    "initiative_source": {"checked_on"},
+    "moved_id": {"moved_on"},
 }
+
+
+def _same(connection: duckdb.DuckDBPyConnection, table: str, noise: set[str]) -> bool:
+    if _columns(connection, "", table) != _columns(connection, "previous", table):
+        return False
+    wanted = ", ".join(quoted(name) for name in BY_NAME[table].names if name not in noise)
+    here, there = f"SELECT {wanted} FROM {table}", f"SELECT {wanted} FROM previous.{table}"
+    [(differing,)] = connection.execute(
+        f"SELECT count(*) FROM (({here} EXCEPT ALL {there}) UNION ALL ({there} EXCEPT ALL {here}))"
+    ).fetchall()
+    return not differing

@@ -1,7 +1,7 @@
 """Permanent ids: minted when a record is first seen, kept by the cluster that holds that record.
 
-Every record has an id of its own, made of its source and key. A cluster goes by the id that its oldest member already
-goes by; a new cluster by the own id of its oldest member. So neither the order of a crawl nor a changed name or
+Every record has an id of its own, made of its source and key. A cluster goes by the oldest of the ids that its members
+already go by; a new cluster by the own id of its oldest member. So neither the order of a crawl nor a changed name or
 address ever changes an id, and replaying the archive gives the same ids again.
 """
 
@@ -12,13 +12,13 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 RecordName = tuple[str, str]
 """A record by its source's id and its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is remembered of a record: the initiative it belongs to and the night it was first seen."""
 
     initiative_id: str
@@ -45,8 +45,9 @@ def assign(
 ) -> Identities:
     """Give every cluster its id.
 
-    `remembered` holds every record seen before, also those absent today. Where two clusters could go by one id (a
-    split), it stays with the one that holds the record it was minted for, else with the older member.
+    `remembered` holds every record seen before, also those absent today; these follow when their id moves, so that
+    an id that was given up is never carried by two. Where two clusters could go by one id (a split), it stays with
+    the one that holds the record it was minted for, else with the older member.
     """
     ranked = [sorted(cluster, key=lambda record: _age(record, remembered, as_of)) for cluster in clusters]
     claims: dict[str, list[tuple[tuple[bool, dt.date, RecordName], int]]] = {}
@@ -56,9 +57,19 @@ def assign(
                 id, first_seen = remembered[record].initiative_id, remembered[record].first_seen
                 claims.setdefault(id, []).append(((mint(record) != id, first_seen, record), index))
     owners = {id: min(claim)[1] for id, claim in claims.items()}
-    ids = [_id(index, cluster, remembered, owners) for index, cluster in enumerate(ranked)]
+    born = _births(remembered)
+    held: list[list[str]] = [[] for _ in ranked]
+    for id, owner in owners.items():
+        held[owner].append(id)
+    ids = [
+        min(mine, key=born.__getitem__) if mine else mint(cluster[0])
+        for mine, cluster in zip(held, ranked, strict=True)
+    ]
     moved = {id: ids[owner] for id, owner in owners.items() if ids[owner] != id}
-    known = dict(remembered)
+    known = {
+        record: Known(moved.get(memory.initiative_id, memory.initiative_id), memory.first_seen)
+        for record, memory in remembered.items()
+    }
     for id, cluster in zip(ids, ranked, strict=True):
         for record in cluster:
             known[record] = Known(id, remembered[record].first_seen if record in remembered else as_of)
@@ -69,10 +80,24 @@ def _age(record: RecordName, remembered: Mapping[RecordName, Known], as_of: dt.d
     return (remembered[record].first_seen if record in remembered else as_of, record)
 
 
-def _id(
-    index: int, cluster: Sequence[RecordName], remembered: Mapping[RecordName, Known], owners: Mapping[str, int]
-) -> str:
-    for record in cluster:
-        if record in remembered and owners[remembered[record].initiative_id] == index:
-            return remembered[record].initiative_id
-    return mint(cluster[0])
+def _births(remembered: Mapping[RecordName, Known]) -> dict[str, tuple[dt.date, RecordName]]:
+    """When each id began: the oldest record that goes by it, be it here today or not."""
+    born: dict[str, tuple[dt.date, RecordName]] = {}
+    for record, memory in remembered.items():
+        age = (memory.first_seen, record)
+        born[memory.initiative_id] = min(age, born.get(memory.initiative_id, age))
+    return born
+
+
+def all_moves(
+    before: Mapping[str, tuple[str, dt.date]], identities: Identities, as_of: dt.date
+) -> dict[str, tuple[str, dt.date]]:
+    """Return every id that ever moved, with the id that stands for it now and the night of its move.
+
+    `before` are the moves of earlier nights, in the same form. They follow tonight's, so that none leads to an id that
+    moved on; an id that is in use again (its records were split off) has not moved any more.
+    """
+    moved, live = identities.moved, set(identities.ids)
+    after = {old: (moved.get(new, new), on) for old, (new, on) in before.items()}
+    after |= {old: (new, as_of) for old, new in moved.items()}
+    return {old: move for old, move in sorted(after.items()) if old not in live}

@@ -27,7 +27,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Begin an empty warehouse at `path`, with every table of the contract."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        remove(path)
         self.path = path
         self.connection = duckdb.connect(str(path))
         for table in TABLES:
@@ -104,7 +104,7 @@ def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 
 def _line(row: Mapping[str, Any]) -> str:
     kept = {name: value for name, value in row.items() if value is not None}
-    return json.dumps(kept, ensure_ascii=False, default=_iso) + "\n"
+    return json.dumps(kept, ensure_ascii=False, allow_nan=False, default=_iso) + "\n"
 
 
 def _iso(value: Any) -> str:
@@ -120,12 +120,18 @@ def building(path: Path) -> Iterator[Store]:
     store = Store(aside)
     try:
         yield store
+        store.close()
     except BaseException:
         store.connection.close()
-        aside.unlink(missing_ok=True)
+        remove(aside)
         raise
-    store.close()
     aside.replace(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a DuckDB file, if it is there, and its log: a log left by a killed run would be replayed into the next."""
+    path.unlink(missing_ok=True)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,19 +9,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO, TextIO
 
-from charset_normalizer import from_bytes
-
+from scrapers.kinds.encodings import PROBE_BYTES, guess
 from scrapers.problems import SourceError
 
 DELIMITERS = (",", ";", "\t", "|", "*")
 PROBE_ROWS = 30
-PROBE_BYTES = 256 * 1024
 CELL_LIMIT = 10_000_000
-
-# The encodings French and European publishers still use, besides UTF-8 and UTF-16.
-LEGACY = ["cp1252", "latin_1", "iso8859_15", "mac_roman", "cp1250", "cp850"]
-
-BOMS = [(codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")]
 
 csv.field_size_limit(CELL_LIMIT)
 
@@ -30,43 +23,23 @@ def decode(stream: BinaryIO, label: str, encoding: str | None = None) -> TextIO:
     """Return `stream` as text, line ends kept as they are.
 
     The encoding is the one given, else that of the byte-order mark, else UTF-8 where the whole body is, else the most
-    likely of `LEGACY`. Raises `SourceError` when the given encoding does not exist or does not fit.
+    likely of the old ones. Raises `SourceError` when the encoding does not fit, or the text ends within a character.
     """
-    chosen = encoding or _found(stream)
+    chosen = encoding or guess(stream)
     stream.seek(0)
     try:
         decoder = codecs.getincrementaldecoder(chosen)()
         for chunk in iter(lambda: stream.read(PROBE_BYTES), b""):
             decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except (LookupError, UnicodeDecodeError) as fault:
+    except (LookupError, UnicodeError) as fault:
         raise SourceError("encoding", f"{label}: {fault}", "give the right fetch.encoding") from fault
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeError as fault:
+        remedy = "the file was cut off; it is tried again the next night"
+        raise SourceError("truncated", f"{label} ends in the middle of a character ({chosen})", remedy) from fault
     stream.seek(0)
     return io.TextIOWrapper(stream, encoding=chosen, newline="")
-
-
-def _found(stream: BinaryIO) -> str:
-    stream.seek(0)
-    head = stream.read(PROBE_BYTES)
-    for mark, name in BOMS:
-        if head.startswith(mark):
-            return name
-    stream.seek(0)
-    if _is_utf8(stream):
-        return "utf-8"
-    best = from_bytes(head, cp_isolation=LEGACY).best()
-    return best.encoding if best is not None else "cp1252"
-
-
-def _is_utf8(stream: BinaryIO) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for chunk in iter(lambda: stream.read(PROBE_BYTES), b""):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def rows(text: TextIO, delimiter: str | None, wanted: set[str], label: str) -> tuple[Iterator[list[str]], bool]:

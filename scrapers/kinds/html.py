@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
+from bs4.dammit import EncodingDetector
 from bs4.element import Tag
+from bs4.exceptions import ParserRejectedMarkup
 
+from scrapers.failures import label
 from scrapers.fetch import Door
-from scrapers.kinds.item import Item, Note, apply_rules
+from scrapers.kinds.encodings import guess
+from scrapers.kinds.item import Item, Note, apply_rules, unpacked
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
 from scrapers.rule import Rule, Take
@@ -22,9 +26,10 @@ LINK_ATTRIBUTES = {"href", "src", "action", "data-href", "data-url"}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a site and the address that its relative links start from."""
+    """A page of a site: its own address, and the one that its relative links start from."""
 
     url: str
+    base: str
     soup: BeautifulSoup
 
 
@@ -38,7 +43,7 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
             if item is not None:
                 yield item
     if not count:
-        message = f'no block "{source.fetch.item}" on {", ".join(source.addresses()[:3])}'
+        message = f'no block "{source.fetch.item}" on {", ".join(map(label, source.addresses()[:3]))}'
         raise SourceError("list-empty", message, "the page changed or shows an error: mend fetch.item")
 
 
@@ -49,36 +54,42 @@ def _list_pages(source: Source, door: Door, note: Note) -> Iterator[Page]:
         if address in visited:
             continue
         if len(visited) == source.fetch.max_pages:
-            message = f"stopped after {len(visited)} list pages, with {address} still to read"
+            message = f"stopped after {len(visited)} list pages, with {label(address)} still to read"
             note(Problem(source.id, "max-pages", message, "warning", "raise fetch.max_pages if the list is that long"))
             return
         visited.add(address)
         page = _page(source, door, address)
         yield page
         if source.fetch.next:
-            following = _texts(page, page.soup, source.fetch.next)
-            waiting.extend(urldefrag(link).url for link in following[:1] if link)
+            waiting.extend(_links(page, page.soup, source.fetch.next)[:1])
 
 
 def _page(source: Source, door: Door, address: str) -> Page:
     response = door.get(address)
+    body = unpacked(response)
+    markup = body.read()
     # A page is a text of its author: the declared charset, then the page's own <meta>, then a guess, in that order.
-    soup = BeautifulSoup(response.content, "lxml", from_encoding=source.fetch.encoding or response.charset)
+    declared = response.charset or EncodingDetector.find_declared_encoding(markup, is_html=True)
+    try:
+        soup = BeautifulSoup(markup, "lxml", from_encoding=source.fetch.encoding or declared or guess(body))
+    except (ParserRejectedMarkup, LookupError, ValueError) as fault:
+        remedy = "open the address in a browser; it may be no web page"
+        raise SourceError("not-html", f"{response.label} cannot be read as a web page: {fault}", remedy) from fault
     base = soup.find("base", href=True)
-    return Page(urljoin(response.url, str(base["href"])) if isinstance(base, Tag) else response.url, soup)
+    return Page(response.url, _joined(response.url, str(base["href"])) if isinstance(base, Tag) else response.url, soup)
 
 
 def _item(source: Source, door: Door, page: Page, block: Tag, note: Note) -> Item | None:
     fields = _fields(source.fields, page, block)
     if not source.fetch.detail:
-        return Item(fields, page.url)
-    links = _texts(page, block, source.fetch.detail)
+        return Item(fields, label(page.url))
+    links = _links(page, block, source.fetch.detail)
     name = str(fields.get("name", ""))[:80]
     if not links:
-        message = f'a block of {page.url} ("{name}") has no link to its own page'
+        message = f'a block of {label(page.url)} ("{name}") has no link to its own page on the web'
         note(Problem(source.id, "detail-missing", message, "warning", "check fetch.detail"))
         return None
-    address = urldefrag(links[0]).url
+    address = links[0]
     try:
         own = _page(source, door, address)
     except SourceError as error:
@@ -86,7 +97,7 @@ def _item(source: Source, door: Door, page: Page, block: Tag, note: Note) -> Ite
         note(Problem(source.id, f"detail-{error.code}", message, "warning", error.remedy))
         return None
     fields = {"record_url": address, **fields, **_fields(source.detail_fields, own, own.soup)}
-    return Item(fields, address)
+    return Item(fields, label(address))
 
 
 def _fields(rules: dict[str, Rule], page: Page, block: Tag) -> dict[str, RawValue]:
@@ -113,4 +124,33 @@ def _texts(page: Page, block: Tag, place: str, markup: bool = False) -> list[str
         return [tag.decode_contents() if markup else tag.get_text(" ", strip=True) for tag in tags]
     found = [tag.get(attribute) for tag in tags]
     texts = [" ".join(value) if isinstance(value, list) else value for value in found if value is not None]
-    return [urljoin(page.url, text.strip()) for text in texts] if attribute in LINK_ATTRIBUTES else texts
+    return [_joined(page.base, text.strip()) for text in texts] if attribute in LINK_ATTRIBUTES else texts
+
+
+def _joined(base: str, link: str) -> str:
+    """The whole address of `link`, or `link` itself when it is none, such as "http://[name]"."""
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        return link
+
+
+def _links(page: Page, block: Tag, place: str) -> list[str]:
+    """The addresses at `place` that may be followed, without their fragments."""
+    found = (_joined(page.base, text.strip()) for text in _texts(page, block, place))
+    return [link.partition("#")[0] for link in found if _may_follow(page, link)]
+
+
+def _may_follow(page: Page, link: str) -> bool:
+    """Whether `link` leads to the web or, from a local page, to a page of the same folder or below it.
+
+    A page is somebody else's text: it must not make us read other files of this machine.
+    """
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    if parts.scheme in {"http", "https"}:
+        return bool(parts.hostname)
+    home = page.url.rpartition("/")[0] + "/"
+    return page.url.startswith("file://") and link.startswith(home) and ".." not in unquote(link)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
@@ -16,6 +18,8 @@ from scrapers.rule import Blocks, Rule, Take
 Note = Callable[[Problem], None]
 
 UNPACKED_LIMIT = 2_000_000_000
+
+WEB_PAGE = re.compile(rb"(?:\s|\xef\xbb\xbf|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype html|html|head|body)\b", re.I | re.S)
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ def unpacked(response: Response) -> BinaryIO:
     try:
         with gzip.open(body) as packed:
             _copy_bounded(packed, plain)
-    except (EOFError, gzip.BadGzipFile) as fault:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
         raise SourceError("truncated", f"{response.label} is a broken gzip file ({fault})", "fetch it again") from fault
     plain.seek(0)
     return plain
@@ -66,8 +70,7 @@ def _copy_bounded(packed: gzip.GzipFile, plain: BinaryIO) -> None:
 
 def refuse_web_page(response: Response, head: bytes, wanted: str) -> None:
     """Raise `SourceError` when `head`, the beginning of a body that should hold `wanted`, is a web page."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
+    if WEB_PAGE.match(head):
         raise SourceError(
             "web-page",
             f"{response.label} is a web page, not {wanted}",

@@ -9,12 +9,16 @@ from typing import Any
 
 from scrapers.fetch import Door, Response
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
+from scrapers.path import step_name, steps
 from scrapers.problems import Problem, SourceError
 from scrapers.rule import Take
 from scrapers.source import Source
 
-# One step of a path: ."quoted key", .key, [3], [*] or .*
-STEP = re.compile(r'\.?"([^"]+)"|\[(\d+|\*)\]|\.?([^.\[\]"]+)')
+
+class Number(str):
+    """A number as it is written, so that neither "1.50" nor a code of thirty digits changes on the way."""
+
+    __slots__ = ()
 
 
 def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
@@ -22,55 +26,86 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     wanted = {_normal(place) for place in source.places}
     for address in source.addresses():
         response = door.get(address)
-        count = 0
-        for found in _objects(source, response, note):
-            count += 1
+        objects = 0
+        for count, found in enumerate(_objects(source, response, note), 1):
             if not isinstance(found, dict):
                 note(_not_an_object(source, response, count, found))
                 continue
-
-            def take(place: str, found: Any = found) -> list[str]:
-                return texts(found, place)
-
-            def blocks(place: str, found: Any = found) -> list[Take]:
-                inside = [block for block in values(found, place) for block in _listed(block)]
-                return [lambda where, block=block: texts(block, where) for block in inside]  # type: ignore[misc]
-
-            fields = apply_rules(source.fields, take, blocks)
-            yield Item(fields, response.url, [path for path in leaves(found) if not _covered(path, wanted)])
-        if not count:
-            message = f"{response.label} holds no record at {source.fetch.items or 'its root'}"
+            objects += 1
+            try:
+                yield _item(source, response, found, wanted)
+            except RecursionError as fault:
+                raise _too_deep(response) from fault
+        if not objects:
+            message = f"{response.label} holds no object at {source.fetch.items or 'its root'}"
             raise SourceError("list-empty", message, "check fetch.items")
+
+
+def _item(source: Source, response: Response, found: dict[str, Any], wanted: set[str]) -> Item:
+    def take(place: str) -> list[str]:
+        return texts(found, place)
+
+    def blocks(place: str) -> list[Take]:
+        inside = [block for block in values(found, place) for block in _listed(block)]
+        return [lambda where, block=block: texts(block, where) for block in inside]  # type: ignore[misc]
+
+    left = [path for path in leaves(found) if not _covered(path, wanted)]
+    return Item(apply_rules(source.fields, take, blocks), response.label, left)
 
 
 def _objects(source: Source, response: Response, note: Note) -> Iterable[Any]:
     body = unpacked(response).read()
-    refuse_web_page(response, body[:512], "JSON")
+    refuse_web_page(response, body[:4096], "JSON")
+    text = _decoded(source, response, body)
     try:
-        text = body.decode(source.fetch.encoding or json.detect_encoding(body)).removeprefix("\ufeff")
-    except (UnicodeDecodeError, LookupError) as fault:
-        raise SourceError("encoding", f"{response.label}: {fault}", "give the right fetch.encoding") from fault
-    try:
-        whole = json.loads(text)
+        whole = _parsed(text)
     except json.JSONDecodeError as fault:
         if source.fetch.items is None and _looks_like_lines(text):
             return _lines(source, response, text, note)
-        cut = fault.pos >= len(text.rstrip()) - 1 or "Unterminated" in fault.msg
+        cut = _is_cut(text, fault)
         raise SourceError(
             "truncated" if cut else "not-json",
             f"{response.label} is {'cut off' if cut else 'not JSON'}: {fault}",
             "the publisher's file is broken or incomplete; it is tried again the next night",
         ) from fault
     except RecursionError as fault:
-        raise SourceError("not-json", f"{response.label} is nested too deeply", "tell the publisher") from fault
+        raise _too_deep(response) from fault
     return _list(source, response, whole)
+
+
+def _decoded(source: Source, response: Response, body: bytes) -> str:
+    try:
+        text = body.decode(source.fetch.encoding or json.detect_encoding(body)).removeprefix("\ufeff")
+    except (UnicodeError, LookupError) as fault:
+        # A broken character at the very end means that the rest of it is missing, not another encoding.
+        if isinstance(fault, UnicodeDecodeError) and fault.end == len(body) and "data" in fault.reason:
+            message, remedy = f"{response.label} is cut off: {fault}", "it is tried again the next night"
+            raise SourceError("truncated", message, remedy) from fault
+        raise SourceError("encoding", f"{response.label}: {fault}", "give the right fetch.encoding") from fault
+    if not text.strip():
+        raise SourceError("empty", f"{response.label} holds no text", "look at the address; it may be being rebuilt")
+    return text
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
+
+
+def _too_deep(response: Response) -> SourceError:
+    return SourceError("not-json", f"{response.label} is nested too deeply to be data", "tell the publisher")
+
+
+def _is_cut(text: str, fault: json.JSONDecodeError) -> bool:
+    """Whether the parser stumbled over the end of `text`, within a word such as "fals" or a "\\u00" perhaps."""
+    rest = text[fault.pos :].strip()
+    return "Unterminated" in fault.msg or len(rest) <= 1 or bool(re.fullmatch(r"[-+.\w\\]{1,8}", rest))
 
 
 def _looks_like_lines(text: str) -> bool:
     first, _, rest = text.lstrip().partition("\n")
     try:
-        return isinstance(json.loads(first), dict) and rest.strip().startswith("{")
-    except json.JSONDecodeError:
+        return isinstance(_parsed(first), dict) and rest.strip().startswith("{")
+    except (json.JSONDecodeError, RecursionError):
         return False
 
 
@@ -82,10 +117,10 @@ def _lines(source: Source, response: Response, text: str, note: Note) -> Iterato
         if not line.strip():
             continue
         try:
-            yield json.loads(line)
-        except json.JSONDecodeError as fault:
+            yield _parsed(line)
+        except (json.JSONDecodeError, RecursionError) as fault:
             message = f"{response.label}, line {number}: {fault}"
-            if number == last:
+            if number == last and isinstance(fault, json.JSONDecodeError):
                 raise SourceError("truncated", message, "the file ends in the middle of a record") from fault
             note(Problem(source.id, "broken-line", message, "warning", "tell the publisher"))
 
@@ -97,25 +132,23 @@ def _list(source: Source, response: Response, whole: Any) -> list[Any]:
             path = "features"
         else:
             return whole if isinstance(whole, list) else [whole]
-    found = [item for value in values(whole, path) for item in _listed(value)]
+    found = values(whole, path)
     if not found:
-        keys = ", ".join(sorted(whole)[:12]) if isinstance(whole, dict) else f"a {type(whole).__name__}"
+        keys = ", ".join(sorted(whole)[:12]) if isinstance(whole, dict) else f"a {_kind(whole)}"
         message = f"{response.label} has no list at {path}; it holds {keys}"
         raise SourceError("list-missing", message, "the shape changed: mend fetch.items")
-    return found
+    return [item for value in found for item in _listed(value)]
 
 
 def _not_an_object(source: Source, response: Response, count: int, found: Any) -> Problem:
-    message = f"{response.label}: entry {count} is a {type(found).__name__}, not an object"
+    message = f"{response.label}: entry {count} is a {_kind(found)}, not an object"
     return Problem(source.id, "not-an-object", message, "warning", "check fetch.items")
 
 
-def steps(path: str) -> list[str | int]:
-    """Cut a path such as `adresse.ville`, `tags[0]`, `a[*].b` or `companies.*` into its steps ("*" for all)."""
-    found: list[str | int] = []
-    for quoted, index, key in STEP.findall(path.removeprefix("$").removeprefix(".")):
-        found.append(quoted or key or (index if index == "*" else int(index)))
-    return found
+def _kind(value: Any) -> str:
+    """What `value` is, in the words of JSON."""
+    names = {dict: "object", list: "list", Number: "number", str: "text", bool: "truth value"}
+    return names.get(type(value), "null")
 
 
 def values(found: Any, path: str) -> list[Any]:
@@ -142,32 +175,41 @@ def _listed(value: Any) -> list[Any]:
 
 def texts(found: Any, path: str) -> list[str]:
     """The values at `path` as texts: numbers as written, lists flattened, objects as JSON."""
-    if path == ".":
-        return [_text(found)]
     return [_text(item) for value in values(found, path) for item in _flat(value) if item is not None]
 
 
 def _flat(value: Any) -> list[Any]:
-    # A position, such as [2.35, 48.85], is one value.
-    if isinstance(value, list) and value and all(isinstance(item, float | int) for item in value):
+    if isinstance(value, list) and _is_position(value):
         return [value]
     return [item for inner in value for item in _flat(inner)] if isinstance(value, list) else [value]
 
 
+def _is_position(value: list[Any]) -> bool:
+    """Whether `value` is one value, such as [2.35, 48.85], and not a list of numbers, such as [3, 11]."""
+    numbers = len(value) in {2, 3} and all(isinstance(item, Number) for item in value)
+    return numbers and any(not item.lstrip("-").isdigit() for item in value)
+
+
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value if isinstance(value, str) else _as_json(value)
+
+
+def _as_json(value: Any) -> str:
+    if isinstance(value, Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_json, value))}]"
+    if isinstance(value, dict):
+        parts = (f"{json.dumps(key, ensure_ascii=False)}: {_as_json(value[key])}" for key in sorted(value))
+        return f"{{{', '.join(parts)}}}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def leaves(found: Any, prefix: str = "") -> Iterator[str]:
     """The paths of all values in `found` that are not empty, without the indexes of lists."""
     if isinstance(found, dict):
         for key, value in found.items():
-            name = key if re.fullmatch(r"[^.\[\]\"*]+", key) else f'"{key}"'
-            yield from leaves(value, f"{prefix}.{name}" if prefix else name)
+            yield from leaves(value, f"{prefix}.{step_name(key)}" if prefix else step_name(key))
     elif isinstance(found, list):
         seen = {path for item in found for path in leaves(item, prefix)}
         yield from sorted(seen)
@@ -176,11 +218,7 @@ def leaves(found: Any, prefix: str = "") -> Iterator[str]:
 
 
 def _normal(place: str) -> str:
-    return ".".join(
-        step if re.fullmatch(r"[^.\[\]\"*]+", step) else f'"{step}"'
-        for step in steps(place)
-        if isinstance(step, str) and step != "*"
-    )
+    return ".".join(step_name(step) for step in steps(place) if isinstance(step, str) and step != "*")
 
 
 def _covered(path: str, wanted: set[str]) -> bool:

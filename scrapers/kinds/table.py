@@ -54,12 +54,12 @@ def _grid(source: Source, response: Response) -> Grid:
     head = stream.read(4096)
     stream.seek(0)
     wanted = source.places
+    refuse_web_page(response, head, "a table")
     form = source.fetch.format or _sniff(head)
     if form in {"xlsx", "ods"}:
         return Grid(workbook.rows(stream, response.label, source.fetch.sheet, wanted))
     if form == "parquet":
         return Grid(workbook.parquet_rows(stream, response.label))
-    refuse_web_page(response, head, "a table")
     text = delimited.decode(stream, response.label, source.fetch.encoding)
     rows, cut = delimited.rows(text, source.fetch.delimiter, wanted, response.label)
     return Grid(rows, ragged=True, cut=cut)
@@ -101,15 +101,16 @@ def _hint(name: str, header: list[str]) -> str:
 
 def unique(cells: list[str]) -> list[str]:
     """Tidy names for the cells of a header: white space folded, a repeated name numbered "Name (2)"."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for number, cell in enumerate(cells, 1):
-        name = " ".join(cell.replace("\ufeff", "").split()) or f"column {number}"
-        count = 2
-        while name in names:
-            name = f"{name.removesuffix(f' ({count - 1})')} ({count})"
-            count += 1
-        names.append(name)
-    return names
+        plain = " ".join(cell.replace("\ufeff", "").split()) or f"column {number}"
+        name = plain
+        for count in range(2, number + 1):
+            if name not in names:
+                break
+            name = f"{plain} ({count})"
+        names[name] = None
+    return list(names)
 
 
 def _fits(header: list[str], cells: list[str], grid: Grid) -> bool:
@@ -132,10 +133,10 @@ def _refuse_row(
 
 def _item(source: Source, response: Response, cells: dict[str, str]) -> Item:
     def take(place: str) -> list[str]:
-        return [cells[place]]
+        return [cells.get(place, "")]
 
     def blocks(place: str) -> list[Take]:
         return [take]
 
     left = [name for name, cell in cells.items() if cell.strip() and name not in source.places]
-    return Item(apply_rules(source.fields, take, blocks), response.url, left)
+    return Item(apply_rules(source.fields, take, blocks), response.label, left)

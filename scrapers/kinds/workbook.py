@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -58,10 +59,13 @@ def parquet_rows(stream: BinaryIO, url: str) -> Iterator[list[str]]:
 
 def _text(value: Any) -> str:
     """Return a cell as the text its author would have typed: whole numbers without ".0", dates in ISO form."""
+    # Not a number is how many programs write an empty cell.
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and math.isnan(value):
+        return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
         return str(int(value))
     if isinstance(value, dt.datetime) and value.time() == dt.time():

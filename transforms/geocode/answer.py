@@ -41,14 +41,8 @@ def in_commune(
     reading: Reading, resolution: Resolution, code: str, point: Audited | None, gazetteer: Gazetteer
 ) -> PlaceAnswer:
     """Answer for a place whose commune is known: its audited point, or the commune's."""
-    answer = PlaceAnswer(
-        precision="commune",
-        method=resolution.method,
-        confidence=resolution.confidence,
-        alternatives=resolution.alternatives,
-    )
     exact = _arrondissement(reading, code, point, gazetteer)
-    answer = _with_commune(answer, code, exact, reading.postcode, gazetteer)
+    answer = _at_commune(resolution, code, exact, reading.postcode, gazetteer)
     answer = add_conflict(answer, _conflict_of_codes(reading, code, gazetteer))
     if point is None:
         return answer
@@ -59,26 +53,33 @@ def in_commune(
 
 
 def by_point(reading: Reading, resolution: Resolution, point: Audited, gazetteer: Gazetteer) -> PlaceAnswer:
-    """Answer for a place with coordinates whose words leave the commune open."""
+    """Answer for a place with coordinates whose words leave the commune open.
+
+    A stated département wins over a point in another one: sources that lack a point often give one and the same to
+    all their records, that of a capital.
+    """
     if point.located is None:
         return _outside(reading, resolution, point, gazetteer)
     code = point.located.commune
+    where = _label(code, gazetteer)
     departement = gazetteer.communes[code].departement
+    if reading.departement and reading.departement != departement:
+        answer = left_open(reading, resolution, gazetteer)
+        return add_conflict(answer, f"point is in {where}, outside the stated département {reading.departement}")
     named = code in resolution.alternatives
-    contradicted = not named and bool(
-        resolution.alternatives or (reading.departement and reading.departement != departement)
-    )
-    answer = PlaceAnswer(
+    contradicted = not named and bool(resolution.alternatives)
+    by_point_alone = Resolution(
+        code,
         method="coordinates_name" if named else "coordinates",
         confidence=_BY_POINT_AGAINST_TEXT if contradicted else _BY_POINT,
         alternatives=resolution.alternatives if contradicted else (),
     )
     exact = point.located.arrondissement or code
-    answer = _with_point(_with_commune(answer, code, exact, reading.postcode, gazetteer), point)
-    if contradicted:
-        where = _label(code, gazetteer)
-        answer = add_conflict(answer, f"point is in {where}, which the written place does not point to")
-    return answer
+    answer = _at_commune(by_point_alone, code, exact, reading.postcode, gazetteer)
+    answer = _with_point(answer, point)
+    return add_conflict(
+        answer, f"point is in {where}, which the written place does not point to" if contradicted else None
+    )
 
 
 def left_open(reading: Reading, resolution: Resolution, gazetteer: Gazetteer) -> PlaceAnswer:
@@ -128,15 +129,17 @@ def _outside(reading: Reading, resolution: Resolution, point: Audited, gazetteer
     return answer
 
 
-def _with_commune(
-    answer: PlaceAnswer, code: str, exact: str, postcode: str | None, gazetteer: Gazetteer
+def _at_commune(
+    resolution: Resolution, code: str, exact: str, postcode: str | None, gazetteer: Gazetteer
 ) -> PlaceAnswer:
-    """Fill the answer from the gazetteer; *exact* is the arrondissement's code or *code* itself."""
+    """Answer with the commune's own point; *exact* is the arrondissement's code or *code* itself.
+
+    The source's postcode is kept when it is one of the place's, so that a CEDEX is not published.
+    """
     commune, place = gazetteer.communes[code], gazetteer.communes[exact]
-    if postcode is None or not gazetteer.has_postcode(code, postcode):
+    if postcode is None or not (postcode in place.postcodes or gazetteer.has_postcode(exact, postcode)):
         postcode = place.postcodes[0] if len(place.postcodes) == 1 else None
-    return replace(
-        answer,
+    return PlaceAnswer(
         insee_code=exact,
         commune=commune.name,
         postcode=postcode,
@@ -149,6 +152,10 @@ def _with_commune(
         country="FR",
         latitude=place.latitude,
         longitude=place.longitude,
+        precision="commune",
+        method=resolution.method,
+        confidence=resolution.confidence,
+        alternatives=resolution.alternatives,
     )
 
 

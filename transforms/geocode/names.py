@@ -38,6 +38,8 @@ _POST_BOX = frozenset({"bp", "cs", "tsa", "cidex"})
 _ORDINALS = frozenset({"er", "e", "eme", "ieme", "nd", "nde", "re", "ere", "me"})
 _DISTRICT = frozenset({"arrondissement", "arrondissements", "arrdt", "arrt", "arr", "ardt"})
 _CITIES_WITH_DISTRICTS = frozenset({"paris", "lyon", "marseille"})
+_SPECIAL_WORDS = frozenset({*_ABBREVIATIONS, "cedex", "n", *_DISTRICT})
+_FIGURE = re.compile("[0-9]")
 _LINK_WORDS = frozenset(("le", "la", "les", "l", "de", "du", "des", "d", "en", "et", "sur", "sous", "a", "au", "aux"))
 
 _POSTCODE = re.compile(r"(?:FR?[\s-]*)?([0-9]{2})[\s.]?([0-9]{3})(?:[.,]0+)?", re.IGNORECASE)
@@ -68,6 +70,8 @@ def place_key(text: str) -> str:
     if "/" in folded:
         folded = _SUR.sub(" sur ", _SOUS.sub(" sous ", folded))
     words = _TOKEN.findall(folded)
+    if _SPECIAL_WORDS.isdisjoint(words) and not _FIGURE.search(folded):
+        return " ".join(words)
     while (cleaned := _clean(words)) != words:
         words = cleaned
     return " ".join(words)

@@ -37,6 +37,7 @@ _STREET = re.compile(
     "|passage|sentier|villa|residence|lotissement|fbg|faubourg|esplanade|promenade|mail|montee|traverse"
     "|hameau|zone|za|zi|zac"
 )
+_MORE_THAN_A_NAME = re.compile("[,;()0-9]")
 _FIGURES = re.compile("[0-9]+")
 _MAX_TEXT = 500  # a longer text is a description, and only its head can be an address
 
@@ -121,7 +122,7 @@ def _one_kind_of_space(text: str) -> str:
 
 def _district(query: PlaceQuery) -> int | None:
     for text in (query.commune, query.address):
-        if text and any(figure in text for figure in "0123456789"):
+        if text and _FIGURES.search(text):
             folded = place_key(text)
             if folded.endswith(("paris", "lyon", "marseille")) and (found := arrondissement_number(text)):
                 return found
@@ -132,7 +133,7 @@ def _read_name(text: str, gazetteer: Gazetteer) -> _Text:
     """Read a column meant for the commune, which may hold "44000 Nantes", "Nantes (44)" as well."""
     text = _one_kind_of_space(text)
     plain = _PREFIX.sub("", place_key(text))
-    if plain in gazetteer.keys and not any(sign in text for sign in ",;()0123456789"):
+    if plain in gazetteer.keys and not _MORE_THAN_A_NAME.search(text):
         return _Text(guesses=((plain, 0.0),), mismatch=NAME_COLUMN)
     found = _Text(mismatch=NAME_COLUMN)
     rest = _take_hints(_POST_BOX.sub(" ", text), found, gazetteer)

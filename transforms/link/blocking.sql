@@ -11,8 +11,13 @@ CREATE OR REPLACE TEMP TABLE name_use AS
 SELECT name_key, count(DISTINCT coalesce(insee_code, country)) AS places
 FROM linkable GROUP BY name_key;
 
+CREATE OR REPLACE TEMP TABLE domain_use AS
+SELECT domain, count(DISTINCT name_key) AS names FROM linkable WHERE domain IS NOT NULL GROUP BY domain;
+
 CREATE OR REPLACE TEMP TABLE block AS
 SELECT id, 'siret' AS rule, siret AS value FROM linkable WHERE siret IS NOT NULL
+UNION ALL
+SELECT id, 'siren', siren FROM linkable WHERE siren IS NOT NULL
 UNION ALL
 SELECT id, 'rna', rna FROM linkable WHERE rna IS NOT NULL
 UNION ALL

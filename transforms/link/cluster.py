@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,14 +30,18 @@ class ContradictionError(Exception):
 class Clusters:
     """Disjoint sets of records that know what may never be joined."""
 
-    def __init__(self, sides: Sequence[Side]) -> None:
-        """Begin with every record alone."""
-        self._parent = list(range(len(sides)))
-        self._members = [[index] for index in range(len(sides))]
-        self._sources = [{side.source_id} for side in sides]
-        self._sirens = [{side.siren} if side.siren else set() for side in sides]
-        self._rnas = [{side.rna} if side.rna else set() for side in sides]
-        self._apart: list[set[int]] = [set() for _ in sides]
+    def __init__(self, sides: Sequence[Side], absent: int = 0) -> None:
+        """Begin with every record alone; `absent` more stand for records that are judged but not here today.
+
+        Two records judged the same as an absent third are one, so it has its place, but says nothing itself.
+        """
+        self._present = len(sides)
+        self._parent = list(range(len(sides) + absent))
+        self._members = [[index] for index in self._parent]
+        self._sources = [{side.source_id} for side in sides] + [set() for _ in range(absent)]
+        self._sirens = [{side.siren} if side.siren else set() for side in sides] + [set() for _ in range(absent)]
+        self._rnas = [{side.rna} if side.rna else set() for side in sides] + [set() for _ in range(absent)]
+        self._apart: list[set[int]] = [set() for _ in self._parent]
 
     def root(self, index: int) -> int:
         """Return the representative of the cluster that holds `index`."""
@@ -51,16 +55,19 @@ class Clusters:
         self._apart[self.root(one)].add(other)
         self._apart[self.root(other)].add(one)
 
-    def obstacle(self, one: int, other: int, same_source: bool) -> str:
-        """Say what forbids joining the clusters of two records, or ""."""
+    def may_join(self, one: int, other: int, repeating: str | None = None) -> bool:
+        """Whether nothing forbids one cluster of the two that hold these records.
+
+        A judgement may keep them apart, or a source that lists both (but the one that is `repeating` itself), or
+        identifiers that have nothing in common.
+        """
         left, right = self.root(one), self.root(other)
-        if any(self.root(member) == right for member in self._apart[left]):
-            return "a judgement keeps them apart"
-        if not same_source and self._sources[left] & self._sources[right]:
-            return "the same source tells them apart"
-        if len(self._sirens[left] | self._sirens[right]) > 1 or len(self._rnas[left] | self._rnas[right]) > 1:
-            return "their identifiers contradict"
-        return ""
+        return not (
+            any(self.root(member) == right for member in self._apart[left])
+            or (self._sources[left] & self._sources[right]) - {repeating}
+            or _contradict(self._sirens[left], self._sirens[right])
+            or _contradict(self._rnas[left], self._rnas[right])
+        )
 
     def join(self, one: int, other: int) -> None:
         """Make one cluster of the two that hold these records."""
@@ -75,8 +82,13 @@ class Clusters:
         self._apart[left] |= self._apart[right]
 
     def sets(self) -> list[list[int]]:
-        """Return the clusters, members in order, in the order of their first member."""
-        return [sorted(self._members[index]) for index in range(len(self._parent)) if self._parent[index] == index]
+        """Return the clusters of the records here, members in order, in the order of their first member."""
+        here = ([index for index in members if index < self._present] for members in self._members[: self._present])
+        return [sorted(members) for index, members in enumerate(here) if self._parent[index] == index]
+
+
+def _contradict(ones: set[str], others: set[str]) -> bool:
+    return bool(ones and others) and ones.isdisjoint(others)
 
 
 def cluster(
@@ -86,29 +98,41 @@ def cluster(
 
     Raises `ContradictionError` when two records judged different are judged the same through others.
     """
-    clusters, kept = Clusters(sides), []
-    index = {(side.source_id, side.record_key): side.id for side in sides}
-    known = [judged for judged in judgements if judged.left in index and judged.right in index]
     check_judgements(judgements)
-    for judged in known:
-        left, right = sorted((index[judged.left], index[judged.right]))
-        if judged.verdict == "same":
+    index = {(side.source_id, side.record_key): side.id for side in sides}
+    for judged in judgements:
+        for record in (judged.left, judged.right):
+            index.setdefault(record, len(index))
+    clusters = Clusters(sides, len(index) - len(sides))
+    ruled = list(_judge(clusters, judgements, index))
+    kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < len(sides)}
+    for match in sorted(matches, key=lambda match: (-match.score, *_names(sides, match))):
+        left, right = match.left_id, match.right_id
+        source = sides[left].source_id
+        repeating = source if sides[right].source_id == source else None
+        if clusters.root(left) != clusters.root(right) and clusters.may_join(left, right, repeating):
             clusters.join(left, right)
-            reason = f"judged the same (judgements.csv, line {judged.line})"
-            kept.append(Match(left, right, 1.0, reason, judged.who))
-    for judged in known:
+        if clusters.root(left) == clusters.root(right):
+            kept.setdefault((left, right), match)
+    return clusters.sets(), [kept[pair] for pair in sorted(kept)]
+
+
+def _judge(clusters: Clusters, judgements: Sequence[Judgement], index: Mapping[RecordName, int]) -> Iterator[Match]:
+    """Join what is judged the same, yielding each pair, then keep apart what is not, or not surely."""
+    for judged in judgements:
+        if judged.verdict == "same":
+            left, right = sorted((index[judged.left], index[judged.right]))
+            clusters.join(left, right)
+            yield Match(left, right, 1.0, f"judged the same (judgements.csv, line {judged.line})", judged.who)
+    for judged in judgements:
         if judged.verdict != "same":
             clusters.keep_apart(index[judged.left], index[judged.right])
-    for match in sorted(matches, key=lambda match: (-match.score, match.left_id, match.right_id)):
-        same_source = sides[match.left_id].source_id == sides[match.right_id].source_id
-        if clusters.root(match.left_id) == clusters.root(match.right_id):
-            kept.append(match)
-        elif not clusters.obstacle(match.left_id, match.right_id, same_source):
-            clusters.join(match.left_id, match.right_id)
-            kept.append(match)
-    judged_pairs = {(match.left_id, match.right_id) for match in kept if match.score == 1.0}
-    once = [match for match in kept if match.score == 1.0 or (match.left_id, match.right_id) not in judged_pairs]
-    return clusters.sets(), sorted(once, key=lambda match: (match.left_id, match.right_id))
+
+
+def _names(sides: Sequence[Side], match: Match) -> list[RecordName]:
+    """The names of a match's records in order: what decides between equal scores, whatever the order of the rows."""
+    pair = (sides[match.left_id], sides[match.right_id])
+    return sorted((side.source_id, side.record_key) for side in pair)
 
 
 def check_judgements(judgements: Sequence[Judgement]) -> None:

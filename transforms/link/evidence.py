@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib import resources
 
 from rapidfuzz import fuzz
@@ -19,7 +19,13 @@ from transforms.normalise.names import name_key
 # Words that say what kind of place it is, not which one: names made of them alone recur in every town.
 GENERIC = frozenset(resources.files("transforms.link").joinpath("generic_words.txt").read_text("utf-8").split())
 
+# Generic words that say nothing about the kind of place either: they may differ between two names of one initiative.
+FILLER = frozenset(
+    ["association", "ecosysteme", "groupe", "initiative", "initiatives", "programme", "projet", "reseau"]
+)
+
 NEAR_KM, SAME_TOWN_KM, FAR_KM = 0.3, 12.0, 30.0
+OWN_SITE_NAMES = 4
 SAME = 0.85
 """Pairs at or above this score are held to be the same initiative."""
 
@@ -50,10 +56,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How often words and whole names occur: records by word, distinct places by name."""
+    """How often words, names and sites occur: records by word, distinct places by name, distinct names by site."""
 
     records_by_token: dict[str, int]
     places_by_name: dict[str, int]
+    names_by_domain: dict[str, int]
+
+    def own_site(self, domain: str) -> bool:
+        """Whether a site is one initiative's own, not a town's or a network's: few differing names give it."""
+        return self.names_by_domain.get(domain, 0) <= OWN_SITE_NAMES
 
     def telling(self, key: str) -> bool:
         """Whether a name says which one it is: two words that are not generic, or one that few records use."""
@@ -95,7 +106,7 @@ def weigh(left: Side, right: Side, rarity: Rarity) -> Verdict:
     place = _place_words(left, right, together, km)
     for verdict in (
         _by_identifier(left, right, likeness, place),
-        _by_site(left, right, likeness, together, place),
+        _by_site(left, right, likeness, together, rarity, place),
         _by_name(left, right, likeness, together, km, rarity, place),
     ):
         if verdict is not None:
@@ -131,19 +142,23 @@ def _without(key: str, town: set[str]) -> str:
 
 
 def _likeness(one: str, other: str, rarity: Rarity) -> float:
+    if not one or not other:  # a name without letters or digits is like nothing
+        return 0.0
     if one == other:
         return 1.0
     ratio = max(fuzz.token_sort_ratio(one, other), fuzz.ratio(one.replace(" ", ""), other.replace(" ", ""))) / 100
-    core, core_too = ({word for word in key.split() if word not in GENERIC} for key in (one, other))
-    if core and core == core_too:
-        return float(max(ratio, 0.95))
+    words, others = set(one.split()), set(other.split())
+    if words - GENERIC and words - GENERIC == others - GENERIC:
+        # "Bibliothèque de Malissol" and "Centre social Malissol" are two kinds of place.
+        kinds, kinds_too = (words & GENERIC) - FILLER, (others & GENERIC) - FILLER
+        return float(max(ratio, 0.95)) if kinds <= kinds_too or kinds_too <= kinds else min(float(ratio), 0.8)
     short, long = sorted((one, other), key=len)
     if long.startswith(f"{short} ") and rarity.telling(short):
         return float(max(ratio, 0.92))
     return float(ratio)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def variants(name: str) -> tuple[str, ...]:
     """Return the comparable forms of a name: the whole, and what stands outside and inside its brackets."""
     pieces = [name, re.sub(r"\([^)]*\)", " ", name), *re.findall(r"\(([^)]*)\)", name)]
@@ -161,12 +176,13 @@ def _by_identifier(left: Side, right: Side, likeness: float, place: str) -> Verd
     return None
 
 
-def _by_site(left: Side, right: Side, likeness: float, together: bool, place: str) -> Verdict | None:
+def _by_site(left: Side, right: Side, likeness: float, together: bool, rarity: Rarity, place: str) -> Verdict | None:
     if not left.domain or left.domain != right.domain:
         return None
-    if likeness >= 0.7:
+    own = rarity.own_site(left.domain)
+    if likeness >= (0.7 if own else 0.92):
         return Verdict(0.95, f"same site {left.domain}, names {likeness:.0%} alike, {place}")
-    if together and any(len(word) >= 6 for word in _shared_words(left, right)):
+    if own and together and any(len(word) >= 6 for word in _shared_words(left, right)):
         return Verdict(0.9, f"same site {left.domain}, a telling word in both names, {place}")
     return None
 
@@ -196,7 +212,12 @@ def _by_name(
 
 def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
     """Whether one source lists an initiative twice: the same name in the same commune, and nothing that differs."""
-    if left.name_key != right.name_key or left.insee_code is None or left.insee_code != right.insee_code:
+    if (
+        not left.name_key
+        or left.name_key != right.name_key
+        or left.insee_code is None
+        or left.insee_code != right.insee_code
+    ):
         return False
     if left.siret and right.siret and left.siret != right.siret:
         return False

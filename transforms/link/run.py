@@ -36,6 +36,7 @@ def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement])
     rarity = Rarity(
         dict(connection.execute("SELECT token, records FROM token_use").fetchall()),
         dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
+        dict(connection.execute("SELECT domain, names FROM domain_use").fetchall()),
     )
     pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
     clusters, matches = cluster(sides, _matches(sides, pairs, rarity), judgements)

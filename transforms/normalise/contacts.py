@@ -9,6 +9,8 @@ are not looked for.
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from urllib.parse import unquote
 
 import phonenumbers
 
@@ -66,6 +68,18 @@ _LINK = re.compile(
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
+# ------------------------------------------------------------------------------------- contacts in web addresses
+
+_PLAIN_AT = re.compile(r"[@＠﹫]")
+# Addresses that open a call or a message, and parameters named after a phone: the digits there are a number.
+_CALL = re.compile(
+    r"(?:\b(?:tel|callto|sms|smsto|skype|viber|signal):|wa\.me/|signal\.me/#p/|\bt\.me/(?=\+)"
+    r"|(?<![^\W_])(?:phone|telephone|phonenumber|tel|mobile|portable|gsm|fax)=)"
+    r"[/+()\s.-]{0,4}\d(?:[()\s.-]{0,3}\d){5,14}(?!\d)",
+    re.IGNORECASE,
+)
+_MOST_ENCODINGS = 4
+
 
 def scrub(text: str) -> tuple[str, int]:
     """Return the text with every e-mail address and phone number replaced by `MARKER`, and how many there were.
@@ -87,6 +101,24 @@ def find_contacts(text: str) -> list[str]:
     return [text[start:end].strip() for start, end in _spans(text)]
 
 
+def contacts_in_address(url: str) -> list[str]:
+    """Return what in a web address is an e-mail address or a telephone link, in order of appearance.
+
+    An address is full of digits that are no phone number (dates, ids), so only those count that a link calls by
+    (tel:, wa.me/, "send?phone="), or that begin with "+33" or another code of `_NATIONAL_AFTER_CODE`. Spelled-out
+    forms ("nom_at_domaine") do not count: in addresses they are words. Percent-encoded ones are read.
+    """
+    for _ in range(_MOST_ENCODINGS):
+        plain = unescape(unquote(url))
+        if plain == url:
+            break
+        url = plain
+    spans = list(_emails(url, _PLAIN_AT))
+    spans += [match.span() for match in _CALL.finditer(url)]
+    spans += [match.span() for match in _NATIONAL_AFTER_CODE.finditer(url) if "+" in match[0]]
+    return [url[start:end] for start, end in _apart(spans)]
+
+
 def quotable(value: str, length: int = 60) -> str:
     """Return a value as an error message may show it: the beginning, on one line, without contact details."""
     return " ".join(scrub(value[: 4 * length])[0].split())[:length]
@@ -100,6 +132,11 @@ def _spans(text: str) -> list[_Span]:
         spans.extend(match.span() for match in _SPELLED.finditer(text))
     if _MANY_DIGITS.search(text):
         spans.extend(_phones(text))
+    return _apart(spans)
+
+
+def _apart(spans: list[_Span]) -> list[_Span]:
+    """Make one of spans that overlap; return them in order."""
     apart: list[_Span] = []
     for start, end in sorted(spans):
         if apart and start < apart[-1][1]:
@@ -109,8 +146,8 @@ def _spans(text: str) -> list[_Span]:
     return apart
 
 
-def _emails(text: str) -> Iterator[_Span]:
-    for at in _AT.finditer(text):
+def _emails(text: str, signs: re.Pattern[str] = _AT) -> Iterator[_Span]:
+    for at in signs.finditer(text):
         window = max(0, at.start() - _LOOK_BACK)
         local = _LOCAL_PART.search(text[window : at.start()])
         domain = _DOMAIN.match(text, at.end()) or _LOOSE_DOMAIN.match(text, at.end())

@@ -108,6 +108,7 @@ _ORDINAL = re.compile(r"\d+(?:er|ere|ère|e|eme|ème|nd|nde)", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})")
 _VOWEL = re.compile(r"[AEIOUYÀÂÄÆÉÈÊËÎÏÔÖŒÙÛÜŸ]")
 _ABBREVIATED = words("ST STE MR DR")  # no vowel, and no acronym: Saint, Monsieur, Docteur
+_SHORT_WORD = re.compile(r"[^\W\d_]{1,5}")
 _BEGINNING = re.compile(r"(?:[:(«“\"/|!?]|[^\W_]{2}\.|\s[-–—])\s*\Z")
 
 
@@ -115,10 +116,13 @@ def restore_case(name: str) -> str:
     """Return a name written in capitals only in French title case; any other name is returned as it is.
 
     Particles are in lower case except at the beginning (de, du, la, et, sur, d', l'), known acronyms stay (SCOP, AMAP,
-    MJC), or take their own form (FabLab), as do words without a vowel (CPTS), Roman and dotted ones. "A" between two
-    words is read as "à", and "D OR" as "d'Or". Lost accents are not given back. Idempotent, never raises.
+    MJC), or take their own form (FabLab), as do words without a vowel (CPTS), Roman and dotted ones. A name that is
+    one short word (TERA, VRAC) is a brand or an acronym and stays. "A" between two words is read as "à", and "D OR"
+    as "d'Or". Lost accents are not given back. Idempotent, never raises.
     """
     if not any(char.isupper() for char in name) or any(char.islower() for char in name):
+        return name
+    if _SHORT_WORD.fullmatch(name):
         return name
     name = _LOST_APOSTROPHE.sub(r"\1'", name)
     parts: list[str] = []

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
 from transforms.geocode import PlaceQuery
-from transforms.normalise.contacts import scrub
+from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
 from transforms.normalise.dates import clean_date
-from transforms.normalise.identifiers import (
-    clean_coordinate,
-    clean_rna,
-    clean_siren,
-    clean_siret,
-    clean_url,
-    parse_point,
-)
+from transforms.normalise.identifiers import clean_rna, clean_siren, clean_siret
 from transforms.normalise.names import restore_case
+from transforms.normalise.points import clean_coordinate, parse_point
 from transforms.normalise.text import clean_paragraphs, clean_text
+from transforms.normalise.urls import clean_url
 from transforms.vocabulary import FIELDS as CODED
 from transforms.vocabulary import vocabulary
 
@@ -30,7 +25,14 @@ from transforms.vocabulary import vocabulary
 SENTENCES = {"summary", "impact", "needs"}
 SENTENCE_PARTS = {"motivation", "contribution"}
 
+# Addresses: the digits in them are no phone numbers, so they are looked at with eyes of their own.
+ADDRESSES = {"url", "record_url"}
+
 PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
+
+# A goal after a word or two ("ODD 3", "Objectif 11 :"), and a list of nothing but goals.
+_GOAL = re.compile(r"^\D{0,12}(\d{1,2})\b")
+_NUMBERS = re.compile(r"[\s\[(]*\d{1,2}(?:(?:\s*[,;|/&+-]\s*|\s+et\s+|\s+)\d{1,2})+[\s\])]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +90,23 @@ class Normaliser:
         if "name" not in values:
             self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
             return None
-        place = self._place(raw, fields, values)
+        place = self._place(values)
+        if "point" in originals:
+            for axis in ("latitude", "longitude"):
+                originals.setdefault(axis, originals["point"])
+        url = values.pop("record_url", None)
         for column in ("latitude", "longitude", "point", "source_key", *PLACE_FIELDS[1:]):
             values.pop(column, None)
-        url = values.pop("record_url", None)
+        for column in ("point", "source_key", "record_url"):
+            originals.pop(column, None)
         return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
 
     def problems(self) -> Iterator[Problem]:
         """Yield what was doubtful: per record first, then values no lookup knows and corrections that no longer fit."""
         yield from self._problems
         for (name, value), count in sorted(self._unknown.items()):
-            message = f'{name}: "{value[:80]}" is in no lookup ({count} records)'
+            records = "1 record" if count == 1 else f"{count} records"
+            message = scrub(f'{name}: "{value[:80]}" is in no lookup ({records})')[0]
             remedy = f"add it to [lookups.{name}]"
             yield Problem(self._rules.source_id, "unknown-value", message, "warning", remedy, field=name)
         for key, name in sorted(set(self._rules.corrections) - self._seen_corrections):
@@ -107,8 +115,9 @@ class Normaliser:
             yield Problem(self._rules.source_id, "correction-unused", message, "warning", remedy, key, name)
 
     def _note(self, raw: RawRecord, code: str, message: str, name: str, remedy: str, level: Any = "info") -> None:
+        # Scrubbed before it is cut, or the beginning of a contact would stay; and after, for what the cut lays bare.
         label = scrub(_joined(raw.fields.get("name")))[0][:80]
-        text = f'record {raw.position} ("{label}") {scrub(message)[0]}'
+        text = scrub(f'record {raw.position} ("{label}") {scrub(message)[0]}')[0]
         self._problems.append(Problem(raw.source_id, code, text, level, remedy, raw.key, name))
 
     def _corrected(self, raw: RawRecord) -> dict[str, RawValue]:
@@ -116,9 +125,16 @@ class Normaliser:
             return raw.fields
         fields = dict(raw.fields)
         for (key, name), (expect, value) in self._rules.corrections.items():
-            if key == raw.key and fields.get(name) == expect:
+            if key != raw.key:
+                continue
+            written = fields.get(name, "")
+            if written == expect:
                 fields[name] = value
-                self._seen_corrections.add((key, name))
+            elif isinstance(written, list) and expect in written:
+                fields[name] = [value if item == expect else item for item in _items(written)]
+            else:
+                continue
+            self._seen_corrections.add((key, name))
         return fields
 
     def _field(self, raw: RawRecord, name: str, value: RawValue) -> tuple[Any, list[str]]:
@@ -135,7 +151,8 @@ class Normaliser:
             pairs = _distinct((_text(item), item) for item in _items(value))
             return [text for text, _ in pairs], [_shown(origin) for _, origin in pairs]
         text = _joined(value)
-        return self._single(raw, name, text), [_shown(text)]
+        cleaned = self._single(raw, name, text)
+        return cleaned, [_address_shown(text, cleaned) if name in ADDRESSES and cleaned else _shown(text)]
 
     def _single(self, raw: RawRecord, name: str, text: str) -> Any:
         try:
@@ -147,15 +164,17 @@ class Normaliser:
     def _codes(self, name: str, value: RawValue) -> tuple[Any, list[str]]:
         known, codes = self._lookups.get(name, {}), vocabulary()[name]
         found: dict[str, str] = {}
+        unknown: set[str] = set()
         for item in _items(value):
             text = clean_text(item)
             if text is None:
                 continue
             if text not in known and text not in codes:
-                self._unknown[name, scrub(text)[0]] += 1
+                unknown.add(scrub(text)[0])
                 continue
-            for code in known.get(text, [text]):
+            for code in filter(None, known.get(text, [text])):
                 found.setdefault(code, _shown(item))
+        self._unknown.update((name, text) for text in unknown)
         if name in {"status", "organisation_kind"}:
             first = next(iter(found), None)
             return first, list(found.values())[:1]
@@ -164,10 +183,12 @@ class Normaliser:
     def _goals(self, raw: RawRecord, value: RawValue) -> tuple[list[int], list[str]]:
         found: dict[int, str] = {}
         for item in _items(value):
-            hit = re.match(r"\D{0,12}(\d{1,2})\b", item)
-            if hit and 1 <= int(hit[1]) <= 17:
-                found.setdefault(int(hit[1]), _shown(item))
-            elif clean_text(item):
+            listed = _NUMBERS.fullmatch(item)  # "3, 8 et 11" names three
+            numbers = re.findall(r"\d+", item) if listed else _GOAL.findall(item)[:1]
+            goals = [int(number) for number in numbers if len(number) <= 2 and 1 <= int(number) <= 17]
+            for goal in goals:
+                found.setdefault(goal, _shown(item))
+            if len(goals) < max(1, len(numbers)) and clean_text(item):
                 self._note(raw, "invalid-sdgs", f'"{item[:60]}" names no goal from 1 to 17', "sdgs", "it is left out")
         return list(found), list(found.values())
 
@@ -186,24 +207,16 @@ class Normaliser:
     def _may_show(self, part: str) -> bool:
         return self._rules.open_licence or part not in SENTENCE_PARTS
 
-    def _place(self, raw: RawRecord, fields: dict[str, RawValue], values: dict[str, Any]) -> PlaceQuery:
-        named = {name: clean_text(_joined(fields.get(name))) for name in PLACE_FIELDS}
-        if not any(named.values()) or (not named["departement"] and not named["region"]):
+    def _place(self, values: dict[str, Any]) -> PlaceQuery:
+        """What the record says of its place; the definition's area stands in for département and région."""
+        named = {name: values.get(name) for name in PLACE_FIELDS}
+        if not named["departement"] and not named["region"]:
             named["departement"], named["region"] = self._rules.departement, self._rules.region
         named["country"] = named["country"] or self._rules.country
-        latitude, longitude = self._point(raw, fields, values)
-        return PlaceQuery(**named, latitude=latitude, longitude=longitude)
-
-    def _point(
-        self, raw: RawRecord, fields: dict[str, RawValue], values: dict[str, Any]
-    ) -> tuple[float | None, float | None]:
         latitude, longitude = values.get("latitude"), values.get("longitude")
-        if latitude is not None and longitude is not None:
-            return latitude, longitude
-        point = values.get("point")
-        if isinstance(point, tuple):
-            return point
-        return None, None
+        if latitude is None or longitude is None:
+            latitude, longitude = values.get("point", (None, None))
+        return PlaceQuery(**named, latitude=latitude, longitude=longitude)
 
 
 def _items(value: RawValue) -> list[str]:
@@ -217,7 +230,7 @@ def _joined(value: RawValue | None) -> str:
     return " ".join(_items(value)) if value is not None else ""
 
 
-def _distinct(pairs: Iterator[tuple[str | None, str]]) -> list[tuple[str, str]]:
+def _distinct(pairs: Iterable[tuple[str | None, str]]) -> list[tuple[str, str]]:
     seen: dict[str, str] = {}
     for text, origin in pairs:
         if text:
@@ -245,10 +258,23 @@ def _shown(original: str) -> str:
     return scrub(original)[0]
 
 
+def _address(value: str) -> str | None:
+    url = clean_url(value)
+    if url and contacts_in_address(url):
+        raise ValueError("the address holds an e-mail address or calls a telephone number")
+    return url
+
+
+def _address_shown(original: str, url: str) -> str:
+    """What the source wrote for `url`: as it stands, or, where it wrote a contact beside it, the address alone."""
+    beside = [contact for contact in find_contacts(original) if contact not in url]
+    return url if beside or contacts_in_address(original) else original
+
+
 CLEANERS: dict[str, Callable[[str], Any]] = {
     "source_key": _text,
-    "record_url": clean_url,
-    "url": clean_url,
+    "record_url": _address,
+    "url": _address,
     "name": _name,
     "organisation_name": _name,
     "summary": _paragraphs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -26,21 +27,22 @@ def folder() -> Path:
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read `judgements.csv`; raises `DecisionError` for a line that is not sound."""
+    """Read `judgements.csv`; raises `DecisionError` for a line that is not sound, or a pair that is judged twice."""
     found = []
+    judged: dict[frozenset[tuple[str, str]], int] = {}
     for number, row in _lines(path, JUDGEMENTS):
+        where = f"{path.name}, line {number}"
         if row["judgement"] not in VERDICTS:
-            found_words = f'{path.name}, line {number}: judgement is "{row["judgement"]}"'
-            raise DecisionError(f"{found_words}; write one of {', '.join(VERDICTS)}")
-        found.append(
-            Judgement(
-                (row["left_source_id"], row["left_record_key"]),
-                (row["right_source_id"], row["right_record_key"]),
-                cast(Literal["same", "different", "unsure"], row["judgement"]),
-                row["who"],
-                number,
-            )
-        )
+            raise DecisionError(f'{where}: judgement is "{row["judgement"]}"; write one of {", ".join(VERDICTS)}')
+        left = (row["left_source_id"], row["left_record_key"])
+        right = (row["right_source_id"], row["right_record_key"])
+        if left == right:
+            raise DecisionError(f"{where}: both records are the same one; name two")
+        first = judged.setdefault(frozenset((left, right)), number)
+        if first != number:
+            raise DecisionError(f"{where}: this pair is judged in line {first} already; keep one of the two lines")
+        verdict = cast(Literal["same", "different", "unsure"], row["judgement"])
+        found.append(Judgement(left, right, verdict, row["who"], number))
     return found
 
 
@@ -49,14 +51,36 @@ def read_withdrawals(path: Path) -> set[tuple[str, str]]:
     return {(row["source_id"], row["record_key"]) for _, row in _lines(path, WITHDRAWALS)}
 
 
+MAY_BE_EMPTY = {"record_key", "why"}
+
+
 def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row with its line number, cells stripped but for record keys, which are what the source wrote."""
     if not path.is_file():
         return
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != columns:
-            raise DecisionError(f"{path.name}: its first line must be {','.join(columns)}")
-        for row in reader:
-            if None in row or None in row.values():
-                raise DecisionError(f"{path.name}, line {reader.line_num}: {len(columns)} cells expected")
-            yield reader.line_num, {name: value.strip() for name, value in row.items()}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            if tuple(reader.fieldnames or ()) != columns:
+                raise DecisionError(f"{path.name}: its first line must be {','.join(columns)}")
+            for row in reader:
+                where = f"{path.name}, line {reader.line_num}"
+                if None in row or None in row.values():
+                    raise DecisionError(f"{where}: {len(columns)} cells expected")
+                cells = {name: cell.strip() for name, cell in row.items()}
+                cells |= {name: row[name] for name, cell in cells.items() if cell and name.endswith("_key")}
+                _check_cells(where, cells)
+                yield reader.line_num, cells
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise DecisionError(f"{path.name} is not a CSV file in UTF-8 ({fault}); save it as one") from fault
+
+
+def _check_cells(where: str, cells: dict[str, str]) -> None:
+    """Raise `DecisionError` for a cell that must be filled and is not, or a night that is no date."""
+    empty = [name for name, cell in cells.items() if not cell and name not in MAY_BE_EMPTY]
+    if empty:
+        raise DecisionError(f"{where}: {', '.join(empty)} must be filled")
+    try:
+        dt.date.fromisoformat(cells["decided_on"])
+    except ValueError:
+        raise DecisionError(f'{where}: decided_on is "{cells["decided_on"]}"; write it as YYYY-MM-DD') from None

@@ -70,7 +70,10 @@ KEYS: tuple[ForeignKey, ...] = (
         ForeignKey(table, ("source_id",), "source", ("source_id",))
         for table in ("record", "initiative_source", "initiative_value", "issue")
     ),
-    *(ForeignKey("match", (f"{side}_source_id", f"{side}_record_key"), "record", _RECORD) for side in ("left", "right")),
+    *(
+        ForeignKey("match", (f"{side}_source_id", f"{side}_record_key"), "record", _RECORD)
+        for side in ("left", "right")
+    ),
     ForeignKey("initiative", ("insee_code",), "place", ("insee_code",)),
     ForeignKey("moved_id", ("new_id",), "initiative", ("initiative_id",)),
 )
@@ -124,7 +127,12 @@ def _rights(sources: Sequence[SourceFacts]) -> dict[str, Any]:
     if any(not source.licence.open for source in sources):
         named.append({"name": FACTS_ONLY, "title": "Facts and links only, from sources without an open licence"})
     told = [
-        {"title": source.title, "path": source.publisher_url, "publisher": source.publisher, "sourceId": source.source_id}
+        {
+            "title": source.title,
+            "path": source.publisher_url,
+            "publisher": source.publisher,
+            "sourceId": source.source_id,
+        }
         for source in sources
     ]
     return {name: value for name, value in (("licenses", named), ("sources", told)) if value}

@@ -109,7 +109,10 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> tuple[SourceFacts, ...]:
         "SELECT source_id, title, publisher, publisher_url, licence, licence_proof, attribution, records, checked_on, "
         "stale_since FROM source ORDER BY source_id"
     ).fetchall()
-    return tuple(SourceFacts(*row[:4], _licence(row[0], row[4]), *row[5:]) for row in rows)
+    return tuple(
+        SourceFacts(id, title, publisher, url, _licence(id, licence), *rest)
+        for id, title, publisher, url, licence, *rest in rows
+    )
 
 
 def _licence(source_id: str, id: str) -> Licence:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -89,4 +88,4 @@ def _entry(folder: Path, previous: str | None) -> dict[str, Any]:
 def _replace_text(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.new")
     aside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(aside, path)
+    aside.replace(path)

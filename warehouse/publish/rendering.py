@@ -12,7 +12,7 @@ NARROW_SPACE = "\u202f"
 """Groups digits by three, as ISO 80000-1 and French typography ask; read alike in English."""
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>#|~&])")
-"""Signs that begin something in Markdown or in the HTML it lets through; CommonMark (section 2.4) lets each be escaped."""
+"""Signs that begin something in Markdown or in the HTML it lets through; each may be escaped (CommonMark, 2.4)."""
 
 LONGEST_NAME = 160
 

@@ -16,7 +16,7 @@ from warehouse.publish.database import PUBLISHED, ordered
 from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, Column, Table, literal, quoted
 
 SEPARATOR = " | "
-"""Stands between the items of a list in a CSV cell. A "|" inside an item is written "/", so that the cell can be cut."""
+"""Stands between the items of a list in a CSV cell; a "|" inside an item is written "/", so that cells can be cut."""
 
 CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table is not CHANGE)
 GEOJSON_PROPERTIES = (

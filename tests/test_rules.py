@@ -1,0 +1,83 @@
+"""Rules: the right-hand side of a field, and what it cuts out of the texts of a record."""
+
+from typing import Any
+
+import pytest
+
+from scrapers.record import RawValue
+from scrapers.rule import Rule
+
+RECORD = {
+    "name": ["Le Repair Café"],
+    "short": ["Repair"],
+    "blank": ["  "],
+    "tags": ["Climat; Énergie ;; ", "Eau"],
+    "years": ["Lauréat 2019", "sans date", "Lauréat 2021"],
+    "town": ["Nantes"],
+    "postcode": ["44000"],
+}
+
+BLOCKS = {"partner": [{"b": ["CAF"], "i": ["public"]}, {"b": ["Ville", "de Tours"]}, {"i": [" "]}]}
+
+
+def apply(field: str, right: Any) -> RawValue | None:
+    def blocks(place: str) -> list[Any]:
+        return [lambda where, block=block: block.get(where, []) for block in BLOCKS.get(place, [])]
+
+    return Rule.model_validate(right).apply(field, lambda place: RECORD.get(place, []), blocks)
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "value"),
+    [
+        ("name", "name", "Le Repair Café"),
+        ("name", "gone", None),
+        ("name", "blank", None),
+        ("name", ["gone", "blank", "short", "name"], "Repair"),
+        ("name", {"from": ["years", "name"], "pattern": "Le (.+)"}, "Repair Café"),
+        ("name", {"value": "Always"}, "Always"),
+        ("address", {"from": ["postcode", "gone", "town"], "join": " "}, "44000 Nantes"),
+        ("address", {"from": ["gone", "blank"], "join": " "}, None),
+        ("summary", {"from": "tags", "join": " / "}, "Climat; Énergie ;;  / Eau"),
+        ("summary", {"from": "tags", "all": True}, "Climat; Énergie ;;  Eau"),
+        ("summary", "tags", "Climat; Énergie ;; "),
+        ("themes", {"from": "tags", "split": ";"}, ["Climat", "Énergie", "Eau"]),
+        ("themes", "gone", None),
+        ("themes", "name", ["Le Repair Café"]),
+        ("themes", {"from": ["postcode", "town"], "join": "-"}, ["44000-Nantes"]),
+        ("started_on", {"from": "years", "pattern": r"\d{4}"}, "2019"),
+        ("started_on", {"from": "name", "pattern": r"\d{4}"}, None),
+        ("started_on", {"from": "years", "pattern": "(jamais)?"}, None),
+        ("needs", {"from": "years", "pattern": r"Lauréat (\d{2})(\d{2})"}, ["20", "20"]),
+        ("url", {"from": "town", "template": "https://www.example.org/{}"}, "https://www.example.org/Nantes"),
+        ("url", {"from": "gone", "template": "https://www.example.org/{}"}, None),
+        ("needs", {"from": "tags", "split": ";", "template": "<{}>"}, ["<Climat>", "<Énergie>", "<Eau>"]),
+        ("funders", {"value": "Région"}, ["Région"]),
+    ],
+)
+def test_texts(field, right, value):
+    assert apply(field, right) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "value"),
+    [
+        ("partners", {"from": "tags", "split": ";"}, [{"name": "Climat"}, {"name": "Énergie"}, {"name": "Eau"}]),
+        ("partners", {"from": "years", "pattern": r"Lauréat (\d+)"}, [{"name": "2019"}, {"name": "2021"}]),
+        (
+            "programmes",
+            {"from": "years", "pattern": r"(?P<name>\w+) (?P<year>\d+)?"},
+            [{"name": "Lauréat", "year": "2019"}, {"name": "sans"}, {"name": "Lauréat", "year": "2021"}],
+        ),
+        (
+            "partners",
+            {"from": "partner", "each": {"name": "b", "kind": "i"}},
+            [{"name": "CAF", "kind": "public"}, {"name": "Ville de Tours"}],
+        ),
+        ("partners", {"from": "gone", "each": {"name": "b"}}, None),
+        ("partners", {"value": "CAF"}, [{"name": "CAF"}]),
+        ("partners", "gone", None),
+    ],
+)
+def test_parts(field, right, value):
+    assert apply(field, right) == value
