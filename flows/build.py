@@ -79,7 +79,8 @@ def build(
             problems.setdefault(problem.source_id, []).append(problem)
         issues = store.insert("issue", issue_rows(problems))
         store.insert("source", source_rows(sources, states, problems))
-        store.insert("run", [*runs, *run_rows(states, settings.as_of)])
+        before = [row for row in runs if row["as_of"] != settings.as_of]
+        store.insert("run", [*before, *run_rows(states, settings.as_of)])
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
     merged = sum(len(cluster) > 1 for cluster in linked.clusters)

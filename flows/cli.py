@@ -41,6 +41,15 @@ def home_folder(given: Path | None) -> Path:
     return given or Path(os.environ.get("ESSAIM_HOME") or HOME)
 
 
+def demo_settings(home: Path) -> Settings:
+    """Return the settings of the demo: the embedded samples, dated with the youngest of them, not with today."""
+    from scrapers.catalogue import load_catalogue
+
+    sources, _ = load_catalogue(embedded_catalogue())
+    written = [source.sample.written_on for source in sources if source.sample]
+    return Settings(home=home, as_of=max(written), mode="sample")
+
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option("--out", help="Where to put the demo's home.")] = DEMO,
@@ -52,12 +61,7 @@ def demo(
 
     The release is in `OUT/releases/latest`: CSV, GeoJSON, Parquet, JSON lines, DuckDB, and their description.
     """
-    from scrapers.catalogue import load_catalogue
-
-    sources, _ = load_catalogue(embedded_catalogue())
-    # The samples are dated, not the day of the demo: the same samples always give the same bytes.
-    written = [source.sample.written_on for source in sources if source.sample]
-    settings = Settings(home=folder, as_of=max(written), mode="sample")
+    settings = demo_settings(folder)
     status = _run(settings, None, as_json)
     if status == 0 and serve:
         _serve(settings.releases / "latest", port)

@@ -60,30 +60,43 @@ def rejects(problem: Problem) -> bool:
 def harvest(source: Source, settings: Settings) -> State:
     """Visit `source` and return how it stands; never raises for what a source may do."""
     before = _load_state(source.id, settings)
+    read = 0
     try:
-        found = _visit(source, settings)
-        faults = _gate_faults(source, found, before, settings)
-        problems = [*found.problems, *(_gate_problem(source, fault) for fault in faults)]
+        found = _visit(source, settings, before)
+        state = _keep(source, settings, found, before)
+    except _NotBelievedError as doubt:
+        read = doubt.found.read
+        problems = [*doubt.found.problems, *(_gate_problem(source, fault) for fault in doubt.faults)]
+        state = _fall_back(source, settings, problems, before, read)
     except SourceError as error:
-        found, faults, problems = None, [str(error)], [error.problem(source.id)]
+        state = _fall_back(source, settings, [error.problem(source.id)], before, read)
     except DefinitionError as error:
-        found, faults, problems = None, error.faults, [Problem(source.id, "definition", str(error))]
+        message = str(error).replace(f"{source.folder.parent}/", "")
+        state = _fall_back(source, settings, [Problem(source.id, "definition", message)], before, read)
     except Exception as error:
         # The last resort that keeps one source from stopping the night: a fault of ours, reported as such.
-        found, faults = None, [repr(error)]
         message = f"reading it raised {type(error).__name__}: {error}"
-        problems = [Problem(source.id, "internal", message, "error", "report this: it is a fault of Essaim")]
-    if found is not None and not faults:
-        state = _keep(source, settings, found, problems, before)
-    else:
-        state = _fall_back(source, settings, problems, before, found.read if found else 0)
+        problem = Problem(source.id, "internal", message, "error", "report this: it is a fault of Essaim")
+        state = _fall_back(source, settings, [problem], before, read)
     _save_state(state, settings)
     return state
 
 
-def _visit(source: Source, settings: Settings) -> Harvest:
+class _NotBelievedError(Exception):
+    """The gate of a source does not believe what was read."""
+
+    def __init__(self, found: Harvest, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.found, self.faults = found, faults
+
+
+def _visit(source: Source, settings: Settings, before: State | None) -> Harvest:
     with _door(source, settings) as door:
-        return read_source(source, door)
+        found = read_source(source, door)
+        faults = _gate_faults(source, found, before, settings)
+        if faults:
+            raise _NotBelievedError(found, faults)
+        return found
 
 
 @contextmanager
@@ -102,7 +115,7 @@ def _door(source: Source, settings: Settings) -> Iterator[Door]:
         with _live_door(source, settings, archive) as door:
             yield door
     except BaseException:
-        # What a failing source said is kept too, under a name that no replay takes.
+        # What a source said when it failed or was not believed is kept too, under a name that no replay takes.
         archive.keep(folder / f"{settings.as_of.isoformat()}.failed.warc.gz")
         raise
     archive.keep()
@@ -133,7 +146,8 @@ def _gate_problem(source: Source, fault: str) -> Problem:
     return Problem(source.id, "gate", fault, "error", remedy)
 
 
-def _keep(source: Source, settings: Settings, found: Harvest, problems: list[Problem], before: State | None) -> State:
+def _keep(source: Source, settings: Settings, found: Harvest, before: State | None) -> State:
+    """Put what was read in the place of the last good rows."""
     path = staged(source.id, settings)
     aside = path.with_name(path.name + ".new")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +156,7 @@ def _keep(source: Source, settings: Settings, found: Harvest, problems: list[Pro
     night = settings.as_of.isoformat()
     runs = [run for run in (before.good_runs if before else []) if run[0] != night]
     runs = [*runs, (night, len(found.records))][-KEPT_RUNS:]
-    return State(source.id, "good", len(found.records), found.read, settings.as_of, None, problems, runs)
+    return State(source.id, "good", len(found.records), found.read, settings.as_of, None, found.problems, runs)
 
 
 def _rank(record: RawRecord) -> int:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 import requests
 from requests.adapters import BaseAdapter
@@ -26,6 +28,9 @@ from scrapers.problems import SourceError
 
 # The body is kept unpacked and whole, so these no longer describe it; cookies are nobody's business.
 DROPPED_HEADERS = {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
+
+# What reading a broken archive raises; over a record that is cut off in its head, warcio itself stumbles.
+BROKEN = (ArchiveLoadFailed, AttributeError, OSError)
 
 
 class ArchiveWriter:
@@ -44,7 +49,13 @@ class ArchiveWriter:
         body.seek(0, os.SEEK_END)
         size = body.tell()
         body.seek(0)
-        kept = [(name, _as_meant(value)) for name, value in headers.items() if name.lower() not in DROPPED_HEADERS]
+        if address.startswith("file:"):
+            # A file has no HTTP head; WARC calls it a resource. A missing one has nothing to keep.
+            if status == 200:
+                record = self._writer.create_warc_record(address, "resource", payload=body, length=size)
+                self._writer.write_record(record)
+            return
+        kept = [(name, _as_ascii(value)) for name, value in headers.items() if name.lower() not in DROPPED_HEADERS]
         http = StatusAndHeaders(f"{status} {reason}", [*kept, ("Content-Length", str(size))], protocol="HTTP/1.1")
         record = self._writer.create_warc_record(address, "response", payload=body, length=size, http_headers=http)
         self._writer.write_record(record)
@@ -70,22 +81,26 @@ class ReplayAdapter(BaseAdapter):
         self._path = path
         try:
             self._offsets = dict(_index(path))
-        # Over a record that is cut off in its head, warcio itself stumbles.
-        except (ArchiveLoadFailed, AttributeError, OSError) as fault:
-            remedy = "visit the source again, or replay an older archive"
-            raise SourceError("broken-archive", f"{path.name} cannot be read: {fault}", remedy) from fault
+        except BROKEN as fault:
+            raise _broken(path, fault) from fault
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         """Return the archived response to `request`."""
         offset = self._offsets.get(request.url or "")
         if offset is None:
             return answer(request, 504, "Not in the archive", {}, io.BytesIO())
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            record = next(iter(ArchiveIterator(file)))
-            body = io.BytesIO(record.content_stream().read())
-        head = record.http_headers
-        return answer(request, int(head.get_statuscode()), head.statusline.partition(" ")[2], dict(head.headers), body)
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                record = next(iter(ArchiveIterator(file)))
+                body = io.BytesIO(record.content_stream().read())
+            if record.rec_type == "resource":
+                return answer(request, 200, "OK", {"Content-Length": str(record.length)}, body)
+            head = record.http_headers
+            status, reason = int(head.get_statuscode()), head.statusline.partition(" ")[2]
+        except (*BROKEN, ValueError) as fault:
+            raise _broken(self._path, fault) from fault
+        return answer(request, status, reason, dict(head.headers), body)
 
     def close(self) -> None:
         """Nothing stays open between two requests."""
@@ -98,12 +113,19 @@ def _index(path: Path) -> Iterator[tuple[str, int]]:
             yield record.rec_headers.get_header("WARC-Target-URI"), records.get_record_offset()
 
 
-def _as_meant(value: str) -> str:
-    """A header that was read as Latin-1 but meant as UTF-8; the archive percent-encodes what is not ASCII in it."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
+def _broken(path: Path, fault: Exception) -> SourceError:
+    remedy = "visit the source again, or replay an older archive"
+    return SourceError("broken-archive", f"{path.name} cannot be read: {fault}", remedy)
+
+
+def _as_ascii(value: str) -> str:
+    """A header with all that is not ASCII percent-encoded; left to itself, warcio would encode a "?" beside it too.
+
+    Headers are read as Latin-1, but sites that put more than ASCII there mean UTF-8.
+    """
+    with suppress(UnicodeError):
+        value = value.encode("latin-1").decode("utf-8")
+    return "".join(sign if sign.isascii() else quote(sign) for sign in value)
 
 
 def answer(

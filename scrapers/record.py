@@ -66,7 +66,8 @@ class RawRecord:
     """One record as its source gave it.
 
     `key` is the raw values of the definition's identity fields joined by "|" ("" when one of them is missing),
-    `origin` the address of the page it was read from, or the name of the local file, `position` its rank in the source, from 1.
+    `origin` the address of the page it was read from, or the name of the local file, `position` its rank in the source,
+    from 1.
     """
 
     source_id: str

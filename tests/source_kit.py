@@ -93,8 +93,11 @@ def column(harvest: Harvest, field: str) -> list[Any]:
     return [record.fields.get(field) for record in harvest.records]
 
 
-def write_xlsx(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
-    """Write the smallest XLSX that holds `sheets`: texts, numbers, truth values, dates and None."""
+def write_xlsx(path: Path, sheets: dict[str, list[list[Any]]], stray: str = "") -> Path:
+    """Write the smallest XLSX that holds `sheets`: texts, numbers, truth values, dates and None.
+
+    `stray` is where the last cell stands, if not where it should.
+    """
     names = "".join(f'<sheet name="{n}" sheetId="{i}" r:id="r{i}"/>' for i, n in enumerate(sheets, 1))
     links = "".join(
         f'<Relationship Id="r{i}" Type="{RELATION}/worksheet" Target="worksheets/sheet{i}.xml"/>'
@@ -116,10 +119,12 @@ def write_xlsx(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
         )
         book.writestr(
             "xl/styles.xml",
-            f'<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+            f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
         )
         for number, rows in enumerate(sheets.values(), 1):
             body = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
+            if stray:
+                body = f'<c r="{stray}"'.join(body.rsplit("<c", 1))
             book.writestr(
                 f"xl/worksheets/sheet{number}.xml",
                 f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData></worksheet>',

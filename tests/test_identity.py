@@ -161,7 +161,7 @@ def lives(draw: st.DrawFn) -> list[Clusters]:
 
 
 @given(lives())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_ids_are_never_shared_and_moves_always_lead_somewhere(nights: list[Clusters]) -> None:
     memory = Memory()
     given_out: set[str] = set()

@@ -207,6 +207,15 @@ def test_workbook_with_header_only(tmp_path, source):
     assert failure_of(source, write_xlsx(tmp_path / "b", {"S": []}).read_bytes()).code == "header-missing"
 
 
+def test_workbook_with_a_stray_cell(tmp_path, source):
+    body = write_xlsx(tmp_path / "a", {"S": [*ROWS, ["stray"]]}, stray="XFD1048576").read_bytes()
+    error = failure_of(source, body)
+    assert error.code == "too-large"
+    assert "1,048,576 rows of 16,384 columns" in str(error)
+    body = write_xlsx(tmp_path / "b", {"S": [*ROWS, ["stray"]]}, stray="B900").read_bytes()
+    assert codes(read_bodies(source, body)) == ["no-key"]
+
+
 def test_workbook_expected_but_web_page_found(tmp_path):
     source = make_source(tmp_path, "table", FIELDS, fetch={"format": "xlsx"})
     assert failure_of(source, b"<html>Connexion").code == "web-page"
@@ -223,7 +232,8 @@ def test_parquet(tmp_path):
     fields = {**FIELDS, "themes": {"from": "tags", "pattern": '"(.+?)"'}, "started_on": "d", "latitude": "lat"}
     body = parquet(
         tmp_path,
-        "SELECT 7::BIGINT AS id, 'Café' AS Nom, NULL AS Ville, ['a', 'b'] AS tags, DATE '2024-02-29' AS d, 'NaN'::DOUBLE AS lat"
+        "SELECT 7::BIGINT AS id, 'Café' AS Nom, NULL AS Ville, ['a', 'b'] AS tags, DATE '2024-02-29' AS d,"
+        " 'NaN'::DOUBLE AS lat"
         " UNION ALL SELECT 8, 'B', 44000.0::DOUBLE::VARCHAR, NULL, NULL, 48.5",
     )
     harvest = read_bodies(make_source(tmp_path, "table", fields), body)

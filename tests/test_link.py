@@ -148,7 +148,7 @@ def test_a_telling_name_that_stands_in_many_places_says_nothing_without_a_place(
 @settings(deadline=None)
 def test_evidence_is_the_same_from_both_sides(here: str, there: str, name: str, other: str) -> None:
     left, right = (Side(**row("a", name, here) | {"id": 0}), Side(**row("b", other, there) | {"id": 1}))
-    rarity = Rarity({}, {})
+    rarity = Rarity({}, {}, {})
     assert weigh(left, right, rarity) == weigh(right, left, rarity)
     assert 0 <= weigh(left, right, rarity).score <= 1
 

@@ -126,8 +126,8 @@ def _named(row: Mapping[str, Any], key: Sequence[str]) -> str:
 # Few texts can hold a contact at all; only those are taken out of the database and searched. In RE2's dialect, and
 # wider than all that `find_contacts` and `contacts_in_address` look for.
 HINT = (
-    r"(?i)[@＠﹫]|%40|%25|&(?:#|commat|amp)|arobas|[\[({][\s\pZ]*(?:at|chez|a)[\s\pZ]*[\])}]|_at_| at |"
-    r"(?:\p{Nd}\P{Nd}{0,9}){6}"
+    r"(?is)[@＠﹫]|%40|%25|&(?:#|commat|amp)|arobas|[\[({][\s\pZ]*(?:at|chez|a)[\s\pZ]*[\])}]|_at_| at |"
+    r"(?:\p{Nd}.*){6}"
 )
 
 # Columns that hold addresses, and keys as the source writes them: full of digits that are no phone numbers.

@@ -107,7 +107,7 @@ def nothing_changed(connection: duckdb.DuckDBPyConnection, previous: Path) -> bo
 # The tables that must be the same, but for these columns.
 QUIET_WHEN_SAME = {
     "source": {"checked_on", "rejected"},
-    "record": {"checked_on"},
+    "record": {"checked_on", "first_seen"},
     "initiative_source": {"checked_on"},
     "moved_id": {"moved_on"},
 }

@@ -5,9 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 import shutil
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,10 +22,15 @@ from python_calamine import CalamineError, CalamineWorkbook
 from scrapers.problems import SourceError
 
 HEADER_WITHIN = 30
+CELLS_LIMIT = 30_000_000
+
+CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 
 
 def rows(stream: BinaryIO, url: str, sheet: str | None, wanted: set[str]) -> Iterator[list[str]]:
     """Yield the rows of one sheet: the one named, or the one whose first rows hold the most of the names `wanted`."""
+    _refuse_vast(stream, url)
+    stream.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(stream)
         name = sheet or max(book.sheet_names, key=lambda name: _names_found(book, name, wanted))
@@ -32,6 +42,35 @@ def rows(stream: BinaryIO, url: str, sheet: str | None, wanted: set[str]) -> Ite
         remedy = "the file is cut off or of another kind; it is tried again the next night"
         raise SourceError("not-a-workbook", f"{url} cannot be opened as a spreadsheet: {fault}", remedy) from fault
     return ([_text(cell) for cell in row] for row in cells)
+
+
+def _refuse_vast(stream: BinaryIO, url: str) -> None:
+    """Raise `SourceError` when a sheet of an XLSX spans too many cells: one stray cell in its last corner is enough.
+
+    The reader keeps a sheet as a full rectangle, so a file of a few kilobytes could take all the memory there is.
+    """
+    try:
+        with zipfile.ZipFile(stream) as book:
+            spans = [_span(book, name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    # Not a sound archive; calamine finds better words for what is wrong with it.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error):
+        return
+    for columns, depth in spans:
+        if columns * depth > CELLS_LIMIT:
+            message = f"{url} has a sheet that spans {depth:,} rows of {columns:,} columns"
+            raise SourceError("too-large", message, "ask the publisher to delete the empty part of it")
+
+
+def _span(book: zipfile.ZipFile, name: str) -> tuple[int, int]:
+    """The greatest column and row of the cells of one sheet."""
+    columns, depth = 0, 0
+    with book.open(name) as xml:
+        for chunk in iter(lambda: xml.read(1024 * 1024), b""):
+            cells = CELL.findall(chunk)
+            for letters in {letters for letters, _ in cells}:
+                columns = max(columns, reduce(lambda total, letter: total * 26 + letter - 64, letters, 0))
+            depth = max(depth, max((int(row) for _, row in cells), default=0))
+    return columns, depth
 
 
 def _names_found(book: CalamineWorkbook, name: str, wanted: set[str]) -> int:
