@@ -13,6 +13,7 @@ from typing import Any
 
 from flows.clean import clean_rows
 from flows.harvest import State, staged
+from flows.memory import Memory, remember
 from flows.progress import stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
@@ -26,10 +27,10 @@ from transforms.rights import register
 from warehouse import gazetteer
 from warehouse.decisions import read_judgements, read_withdrawals
 from warehouse.history import record_changes
-from warehouse.identity import Known, RecordName, assign
+from warehouse.identity import RecordName, all_moves, assign
 from warehouse.publish import latest
 from warehouse.schema import RECORD, Column, quoted
-from warehouse.store import FILE_NAME, Store, building, reading
+from warehouse.store import FILE_NAME, Store, building
 
 # A record on its way: the columns of `record` that are known before linking, and what linking and merging need.
 CLEAN = (
@@ -68,35 +69,22 @@ def build(
     The old warehouse stays in place until the new one is whole. Raises `DecisionError` or `ContradictionError` when
     the decisions of people cannot be followed.
     """
-    remembered, runs = _memory(settings.warehouse)
+    memory = remember(settings.warehouse)
     previous = latest(settings.releases)
     with building(settings.warehouse) as store:
         problems = _load_sources(store, sources, states, settings)
-        linked = _link(store, remembered, settings)
+        linked = _link(store, memory, settings)
         initiatives = _merge(store, {source.id: source for source in sources}, settings.as_of)
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
         issues = store.insert("issue", issue_rows(problems))
         store.insert("source", source_rows(sources, states, problems))
-        before = [row for row in runs if row["as_of"] != settings.as_of]
-        store.insert("run", [*before, *run_rows(states, settings.as_of)])
+        store.insert("run", [*memory.runs_before(settings.as_of), *run_rows(states, settings.as_of)])
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
     merged = sum(len(cluster) > 1 for cluster in linked.clusters)
     return Built(settings.warehouse, records, initiatives, merged, changes, issues)
-
-
-def _memory(warehouse: Path) -> tuple[dict[RecordName, Known], list[dict[str, Any]]]:
-    """What the last warehouse remembers: the identity of every record ever seen, and the nights before."""
-    if not warehouse.is_file():
-        return {}, []
-    with reading(warehouse) as connection:
-        known = connection.execute("SELECT source_id, record_key, initiative_id, first_seen FROM record_identity")
-        remembered = {(source, key): Known(id, seen) for source, key, id, seen in known.fetchall()}
-        runs = connection.execute("SELECT as_of, source_id, outcome, records FROM run ORDER BY ALL")
-        names = ("as_of", "source_id", "outcome", "records")
-        return remembered, [dict(zip(names, row, strict=True)) for row in runs.fetchall()]
 
 
 def _load_sources(
@@ -131,7 +119,7 @@ def _raw_row(raw: RawRecord) -> dict[str, Any]:
     }
 
 
-def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settings) -> Linked:
+def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
     """Link `clean_record`, give every cluster its permanent id, and fill `record`, `match` and the memory of ids."""
     with stage("recognise the same initiative"):
         wanted = ", ".join(name for name in LINKABLE if name != "id")
@@ -143,13 +131,13 @@ def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settin
         named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
         names: list[RecordName] = [(source, key) for source, key in named]
         clusters = [[names[index] for index in cluster] for cluster in linked.clusters]
-        identities = assign(clusters, remembered, settings.as_of)
-    known = sorted(identities.known.items())
+        identities = assign(clusters, memory.known, settings.as_of)
+    known, moves = sorted(identities.known.items()), all_moves(memory.moves, identities, settings.as_of)
     store.insert(
         "record_identity",
-        ({"source_id": source, "record_key": key, **memory._asdict()} for (source, key), memory in known),
+        ({"source_id": source, "record_key": key, **seen._asdict()} for (source, key), seen in known),
     )
-    store.insert("moved_id", _moved_rows(store, identities.moved, settings))
+    store.insert("moved_id", ({"old_id": old, "new_id": new, "moved_on": on} for old, (new, on) in moves.items()))
     store.insert(
         "match",
         (
@@ -170,19 +158,6 @@ def _link(store: Store, remembered: Mapping[RecordName, Known], settings: Settin
         "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"
     )
     return linked
-
-
-def _moved_rows(store: Store, moved: Mapping[str, str], settings: Settings) -> list[dict[str, Any]]:
-    """Ids that moved tonight and before; an old move follows a newer one, so that each leads to where things stand."""
-    before: dict[str, tuple[str, dt.date]] = {}
-    previous = latest(settings.releases)
-    if previous is not None:
-        with reading(previous / FILE_NAME) as connection:
-            rows = connection.execute("SELECT old_id, new_id, moved_on FROM moved_id").fetchall()
-            before = {old: (new, on) for old, new, on in rows}
-    after = {old: (moved.get(new, new), on) for old, (new, on) in before.items()}
-    after |= {old: (new, settings.as_of) for old, new in moved.items()}
-    return [{"old_id": old, "new_id": new, "moved_on": on} for old, (new, on) in sorted(after.items()) if old != new]
 
 
 def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:
@@ -249,10 +224,10 @@ def _finish(store: Store) -> None:
     store.connection.execute("CREATE TABLE reference.communes AS SELECT * FROM read_parquet(?)", [path])
     store.connection.execute("""
         INSERT INTO place BY NAME
-        SELECT insee_code, any_value(i.commune) AS commune, any_value(epci_code) AS epci_code, any_value(epci) AS epci,
-               any_value(departement_code) AS departement_code, any_value(departement) AS departement,
-               any_value(region_code) AS region_code, any_value(region) AS region,
-               any_value(population) AS population, count(*) AS initiatives
+        SELECT insee_code, min(i.commune) AS commune, min(epci_code) AS epci_code, min(epci) AS epci,
+               min(departement_code) AS departement_code, min(departement) AS departement,
+               min(region_code) AS region_code, min(region) AS region,
+               min(population) AS population, count(*) AS initiatives
         FROM (SELECT * FROM initiative WHERE insee_code IS NOT NULL) i
         LEFT JOIN (SELECT code, population FROM reference.communes) c ON c.code = i.insee_code
         GROUP BY insee_code

@@ -16,8 +16,7 @@ def steps(path: str) -> tuple[str | int, ...]:
     Raises `ValueError` for what is no path.
     """
     found: list[str | int] = []
-    rest = path if path == "." else path.removeprefix("$").removeprefix(".")
-    at = 1 if path == "." else 0
+    rest, at = path.removeprefix("$").removeprefix("."), 0
     while at < len(rest):
         hit = STEP.match(rest, at)
         if hit is None:
