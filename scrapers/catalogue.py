@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from scrapers.coherence import find_faults
 from scrapers.problems import DefinitionError
 from scrapers.source import Source
 
@@ -35,7 +36,7 @@ def load_source(folder: Path) -> Source:
     # tomllib lets the ValueError of a number of thousands of digits through.
     except (ValueError, RecursionError) as fault:
         raise DefinitionError([f"{path}: is not TOML ({fault}); mend that place"]) from fault
-    faults = [f"{path}: {key}: unknown key; remove it, the folder says it" for key in {"id", "folder"} & set(found)]
+    faults = [f"{path}: {key}: unknown key; remove it, the folder says it" for key in ("id", "folder") if key in found]
     # `ignore` reads best below the fields, where TOML makes it one of them.
     fields = found.get("fields")
     if isinstance(fields, dict) and "ignore" in fields:
@@ -47,8 +48,9 @@ def load_source(folder: Path) -> Source:
     except ValidationError as fault:
         lines = [line for error in fault.errors() for line in _explain(path, error)]
         raise DefinitionError(list(dict.fromkeys(faults + lines))) from fault
+    faults += [f"{path}: {line}" for line in find_faults(source)]
     if faults:
-        raise DefinitionError(faults)
+        raise DefinitionError(list(dict.fromkeys(faults)))
     return source
 
 
@@ -56,9 +58,6 @@ def _explain(path: Path, error: Any) -> list[str]:
     """Turn one pydantic error into lines that name file, key, what was found and the remedy."""
     key = ".".join(str(part) for part in error["loc"] if not BRANCH.fullmatch(str(part)))
     found, reason = _short(error["input"]), error["msg"].removeprefix("Value error, ")
-    if not key:
-        # The faults of a whole definition name their keys themselves.
-        return [f"{path}: {line}" for line in reason.splitlines()]
     if error["type"] == "missing":
         return [f"{path}: {key}: missing; add it (docs/source-definition.md shows where)"]
     if error["type"] == "extra_forbidden":

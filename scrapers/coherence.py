@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scrapers.path import steps
 from scrapers.rule import check_fields
 from scrapers.selector import split_place
-
-if TYPE_CHECKING:
-    from scrapers.source import Source
+from scrapers.source import Source, resolved
 
 # The keys of [fetch] that each kind reads, besides url, path and encoding.
 FETCH_KEYS: dict[str, set[str]] = {
@@ -118,13 +114,3 @@ def _sample_faults(source: Source) -> list[str]:
         elif not file.is_file():
             faults.append(f'sample.pages."{address}": {name} is a folder; name a file')
     return faults
-
-
-def resolved(folder: Path, name: str) -> Path | None:
-    """The place `name` stands for, seen from `folder`, or None for a name that no file can have."""
-    try:
-        file = (folder / name).resolve()
-        file.exists()
-    except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
-        return None
-    return file

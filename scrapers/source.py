@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from scrapers.coherence import find_faults, resolved
 from scrapers.problems import DefinitionError
 from scrapers.rule import Rule
 
@@ -178,13 +177,6 @@ class Source(_Table):
     corrections: list[Correction] = Field(default_factory=list)
     sample: Sample | None = None
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Self:
-        faults = find_faults(self)
-        if faults:
-            raise ValueError("\n".join(faults))
-        return self
-
     @property
     def places(self) -> set[str]:
         """Every column or path that `[fields]` takes; the parts of a table's blocks are columns too."""
@@ -215,10 +207,20 @@ class Source(_Table):
             path = path.replace(written, str(Path(told).absolute()) if told else default)
         file = resolved(self.folder, path)
         if file is None or not file.exists():
-            raise DefinitionError([f"{where}: there is no file {file or path!r}; mend the path"])
+            raise DefinitionError([f"{where}: there is no file {path}; mend the path"])
         if not file.is_dir():
             return [file]
         files = sorted(child for child in file.iterdir() if child.is_file() and child.name[0] != ".")
         if not files:
-            raise DefinitionError([f"{where}: the folder {file} holds no file; fill it or mend the path"])
+            raise DefinitionError([f"{where}: the folder {path} holds no file; fill it or mend the path"])
         return files
+
+
+def resolved(folder: Path, name: str) -> Path | None:
+    """The place `name` stands for, seen from `folder`, or None for a name that no file can have."""
+    try:
+        file = (folder / name).resolve()
+        file.exists()
+    except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
+        return None
+    return file
