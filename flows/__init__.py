@@ -14,7 +14,9 @@ QUIET = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # The temporary server ends with tracebacks of cancelled tasks that mean nothing.
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
 }
+if not os.environ.get("PREFECT_API_URL"):
+    # Without a server nobody reads Prefect's own words; in one, each night tells its steps.
+    QUIET["PREFECT_LOGGING_LEVEL"] = "WARNING"
 for _name, _value in QUIET.items():
     os.environ.setdefault(_name, _value)

@@ -29,8 +29,9 @@ from warehouse.decisions import read_judgements, read_withdrawals
 from warehouse.history import record_changes
 from warehouse.identity import RecordName, all_moves, assign
 from warehouse.publish import latest
-from warehouse.schema import RECORD, Column, quoted
+from warehouse.schema import RECORD
 from warehouse.store import FILE_NAME, Store, building
+from warehouse.table import Column, quoted
 
 # A record on its way: the columns of `record` that are known before linking, and what linking and merging need.
 CLEAN = (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, TypeVar
 
-from prefect import Task
+from prefect import Task, get_run_logger
 from prefect.context import FlowRunContext
 from prefect.futures import as_completed as runs_completed
 
@@ -22,6 +22,12 @@ Result = TypeVar("Result")
 def in_prefect() -> bool:
     """Whether a Prefect flow is running around us."""
     return FlowRunContext.get() is not None
+
+
+def tell(message: str) -> None:
+    """Leave a line in the log of the flow run, if there is one."""
+    if in_prefect():
+        get_run_logger().info(message)
 
 
 def server_configured() -> bool:

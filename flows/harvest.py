@@ -72,7 +72,8 @@ def harvest(source: Source, settings: Settings) -> State:
         state = _fall_back(source, settings, [error.problem(source.id)], before, read)
     except DefinitionError as error:
         message = str(error).replace(f"{source.folder.parent}/", "")
-        state = _fall_back(source, settings, [Problem(source.id, "definition", message)], before, read)
+        problem = Problem(source.id, "definition", message, "error", "mend the definition, or put the file there")
+        state = _fall_back(source, settings, [problem], before, read)
     except Exception as error:
         # The last resort that keeps one source from stopping the night: a fault of ours, reported as such.
         message = f"reading it raised {type(error).__name__}: {error}"

@@ -13,9 +13,9 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
-from flows.engine import each, in_prefect, server_configured, step
+from flows.engine import each, in_prefect, server_configured, step, tell
 from flows.harvest import State, harvest
-from flows.progress import stage
+from flows.progress import Stage, stage
 from flows.report import Night, show_in_prefect, write_report
 from flows.settings import Settings
 from scrapers.source import Source
@@ -68,7 +68,7 @@ def nightly(settings: Settings) -> Night:
             catalogue.sources,
             settings,
             workers=settings.workers,
-            done=lambda state: progress.step(f"{state.source_id} {state.outcome}"),
+            done=lambda state: _heard(state, progress),
         )
     built, release = None, None
     try:
@@ -80,6 +80,7 @@ def nightly(settings: Settings) -> Night:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
     write_report(night, settings)
+    tell(night.sentence)
     if in_prefect():
         show_in_prefect(night)
     return night
@@ -90,6 +91,11 @@ def run(settings: Settings, prefect: bool | None = None) -> Night:
     if server_configured() if prefect is None else prefect:
         return nightly(settings)
     return nightly.fn(settings)
+
+
+def _heard(state: State, progress: Stage) -> None:
+    progress.step(f"{state.source_id} {state.outcome}")
+    tell(f"{state.source_id}: {state.outcome}, {state.read} read, {state.records} kept")
 
 
 def _count(warehouse: str | object) -> int:

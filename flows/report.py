@@ -45,6 +45,18 @@ class Night:
         """0 when the published data is good and fresh, though single sources may have failed; else 1."""
         return 1 if self.faults else 0
 
+    @property
+    def sentence(self) -> str:
+        """What came of the night, in a sentence or two."""
+        if self.built is None:
+            return "Nothing was built; the last release stands."
+        built = self.built
+        made = (
+            f"{built.records:,} records make {built.initiatives:,} initiatives, {built.merged:,} of them merged from "
+            f"several records; {built.changes:,} changes, {built.issues:,} issues."
+        )
+        return f"{made} Published as {self.release.version}." if self.release else f"{made} The last release stands."
+
     def failures(self) -> Iterator[Problem]:
         """Yield every problem that cost a whole source its night."""
         yield from self.definition_problems
@@ -83,7 +95,7 @@ def _source_data(state: State) -> dict[str, Any]:
 
 def as_markdown(night: Night) -> str:
     """Return the report as Markdown."""
-    lines = [f"# Night of {night.as_of}: {night.outcome}", "", _sentence(night), ""]
+    lines = [f"# Night of {night.as_of}: {night.outcome}", "", night.sentence, ""]
     lines += ["| source | outcome | read | kept | last good night |", "|---|---|---:|---:|---|"]
     for state in night.states:
         checked = state.checked_on or "never"
@@ -94,19 +106,6 @@ def as_markdown(night: Night) -> str:
         lines += [f"- **release**: {fault}" for fault in night.faults]
         lines += [f"- **{each.source_id}** ({each.code}): {each.message}. *{each.remedy}*" for each in failures]
     return "\n".join(lines) + "\n"
-
-
-def _sentence(night: Night) -> str:
-    if night.built is None:
-        return "Nothing was built; the last release stands."
-    built = night.built
-    made = (
-        f"{built.records:,} records make {built.initiatives:,} initiatives, {built.merged:,} of them merged from "
-        f"several records; {built.changes:,} changes, {built.issues:,} issues."
-    )
-    if night.release:
-        return f"{made} Published as {night.release.version}."
-    return f"{made} The last release stands."
 
 
 def write_report(night: Night, settings: Settings) -> None:
@@ -141,4 +140,4 @@ def show(night: Night, console: Console) -> None:
         console.print(f"[red]✗[/red] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
     for fault in night.faults:
         console.print(f"[red]✗ not published:[/red] {escape(fault)}", soft_wrap=True)
-    console.print(escape(_sentence(night)), soft_wrap=True)
+    console.print(escape(night.sentence), soft_wrap=True)

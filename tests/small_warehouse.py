@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from warehouse.schema import BY_NAME, Column, quoted
+from warehouse.schema import BY_NAME
 from warehouse.store import Store
+from warehouse.table import Column, quoted
 
 NIGHT = dt.date(2026, 11, 22)
 BEFORE = dt.date(2026, 11, 1)

@@ -291,7 +291,7 @@ ANYTHING = st.recursive(
 )
 
 
-def load_whatever(definition: dict[str, Any]) -> None:
+def check_loading(definition: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as home:
         folder = write_definition(Path(home), definition)
         try:
@@ -304,7 +304,7 @@ def load_whatever(definition: dict[str, Any]) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, ANYTHING, max_size=6))
 def test_any_definition_loads_or_is_refused(definition):
-    load_whatever(definition)
+    check_loading(definition)
 
 
 @settings(max_examples=200, deadline=None)
@@ -315,4 +315,4 @@ def test_any_change_loads_or_is_refused(kind, table, key, value):
         definition[table][key] = value
     else:
         definition[table] = value
-    load_whatever(definition)
+    check_loading(definition)

@@ -14,8 +14,8 @@ from small_warehouse import add_initiative, emptied, row
 
 from transforms.normalise.contacts import contacts_in_address, find_contacts
 from warehouse.gate import HINT, Bounds, merged_faults, outlived, source_faults
-from warehouse.schema import literal
 from warehouse.store import Store
+from warehouse.table import literal
 
 # ----------------------------------------------------------------------------------------------------- one source
 

@@ -94,7 +94,7 @@ def bodies(kind):
     return st.one_of(made, st.binary(max_size=200))
 
 
-def try_to_read(source, body):
+def check_reading(source, body):
     try:
         harvest = read_bodies(source, body)
     except SourceError as error:
@@ -107,20 +107,20 @@ def try_to_read(source, body):
 @settings(max_examples=250, deadline=None)
 @given(st.sampled_from(["table", "csv"]), bodies("table"))
 def test_any_table(kinds, kind, body):
-    try_to_read(kinds[kind], body)
+    check_reading(kinds[kind], body)
 
 
 @settings(max_examples=250, deadline=None)
 @given(st.sampled_from(["json", "items"]), bodies("json"))
 def test_any_json(kinds, kind, body):
-    try_to_read(kinds[kind], body)
+    check_reading(kinds[kind], body)
 
 
 @settings(max_examples=200, deadline=None)
 @given(bodies("html"))
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_any_page(kinds, body):
-    try_to_read(kinds["html"], body)
+    check_reading(kinds["html"], body)
 
 
 @pytest.fixture(scope="module")
@@ -143,4 +143,4 @@ def test_any_damage_to_a_book(kinds, books, kind, damage):
     body = bytearray(books[kind])
     for place, byte in damage:
         body[place % len(body)] = byte
-    try_to_read(kinds[kind], bytes(body))
+    check_reading(kinds[kind], bytes(body))

@@ -8,19 +8,8 @@ import duckdb
 import pytest
 
 from scrapers.record import PARTS, RAW_FIELDS
-from warehouse.schema import (
-    BY_NAME,
-    INITIATIVE,
-    PARTNERS,
-    PROGRAMMES,
-    RECORD,
-    SCHEMA_VERSION,
-    TABLES,
-    Table,
-    ddl,
-    literal,
-    quoted,
-)
+from warehouse.schema import BY_NAME, INITIATIVE, PARTNERS, PROGRAMMES, RECORD, SCHEMA_VERSION, TABLES
+from warehouse.table import Table, ddl, literal, quoted
 
 SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COLUMNS = [(table, column) for table in TABLES for column in table.columns]

@@ -12,8 +12,9 @@ import duckdb
 
 from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
 from transforms.rights import register
-from warehouse.schema import TABLES, literal, quoted
+from warehouse.schema import TABLES
 from warehouse.store import stream
+from warehouse.table import literal, quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.schema import BY_NAME, INITIATIVE, Column, literal, quoted
+from warehouse.schema import BY_NAME, INITIATIVE
+from warehouse.table import Column, literal, quoted
 
 # Columns that tell about the run or follow from other columns, and so never are a change of their own.
 SILENT = {"initiative_id", "first_seen", "changed_on", "source_count"}

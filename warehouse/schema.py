@@ -6,41 +6,13 @@ under the same name wherever it stands. Columns of type `DATE` hold nights (the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from warehouse.table import Column, Table
 
 SCHEMA_VERSION = "1.0.0"
 """Semantic version of this file: raise the first number when a column goes or changes its meaning."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
 PARTNERS = "STRUCT(name VARCHAR, kind VARCHAR, motivation VARCHAR, contribution VARCHAR)[]"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: name, DuckDB type, meaning in English and in French, and whether it may be null."""
-
-    name: str
-    type: str
-    en: str
-    fr: str
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: name, meaning in both languages, columns, primary key, and whether a release holds it."""
-
-    name: str
-    en: str
-    fr: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    published: bool = True
-
-    @property
-    def names(self) -> list[str]:
-        """The column names, in order."""
-        return [column.name for column in self.columns]
 
 
 def _c(name: str, type: str, en: str, fr: str) -> Column:
@@ -325,26 +297,3 @@ TABLES: tuple[Table, ...] = (
     RAW_RECORD, RECORD_IDENTITY, RUN,
 )  # fmt: skip
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
-
-
-def quoted(name: str) -> str:
-    """Return `name` as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return `text` as an SQL string, for the statements that take no parameters (COMMENT ON)."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def ddl(table: Table) -> list[str]:
-    """Return the statements that create `table` with its key and its comments."""
-    lines = [f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}" for column in table.columns]
-    lines.append(f"PRIMARY KEY ({', '.join(map(quoted, table.key))})")
-    name = quoted(table.name)
-    comments = [
-        f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(f'{column.en} / {column.fr}')}"
-        for column in table.columns
-    ]
-    create = f"CREATE TABLE {name} ({', '.join(lines)})"
-    return [create, f"COMMENT ON TABLE {name} IS {literal(f'{table.en} / {table.fr}')}", *comments]

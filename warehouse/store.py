@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.schema import BY_NAME, TABLES, Column, ddl, literal, quoted
+from warehouse.schema import BY_NAME, TABLES
+from warehouse.table import Column, ddl, literal, quoted
 
 FILE_NAME = "essaim.duckdb"
 BATCH = 5_000

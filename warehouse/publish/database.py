@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.schema import CHANGE, INITIATIVE, RECORD, SOURCE, TABLES, Table, literal, quoted
+from warehouse.schema import CHANGE, INITIATIVE, RECORD, SOURCE, TABLES
+from warehouse.table import Table, literal, quoted
 
 FILE_NAME = "essaim.duckdb"
 STORAGE_VERSION = "v1.0.0"

@@ -20,7 +20,7 @@ from warehouse.publish import dictionary
 from warehouse.publish.checksums import File
 from warehouse.publish.facts import Facts, SourceFacts
 from warehouse.publish.tables import CSV_TABLES, SEPARATOR, csv_name
-from warehouse.schema import Column, Table, quoted
+from warehouse.table import Column, Table, quoted
 
 FILE_NAME = "datapackage.json"
 PROFILES = "https://datapackage.org/profiles/2.0"

@@ -10,7 +10,8 @@ from transforms.vocabulary import FIELDS, vocabulary
 from warehouse.publish.database import PUBLISHED
 from warehouse.publish.rendering import render_markdown
 from warehouse.publish.tables import CSV_TABLES, csv_name
-from warehouse.schema import SCHEMA_VERSION, Column, Table
+from warehouse.schema import SCHEMA_VERSION
+from warehouse.table import Column, Table
 
 CSV_NAME = "data-dictionary.csv"
 MARKDOWN_NAME = "data-dictionary.md"

@@ -13,7 +13,8 @@ from typing import IO
 import duckdb
 
 from warehouse.publish.database import PUBLISHED, ordered
-from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, Column, Table, literal, quoted
+from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE
+from warehouse.table import Column, Table, literal, quoted
 
 SEPARATOR = " | "
 """Stands between the items of a list in a CSV cell; a "|" inside an item is written "/", so that cells can be cut."""

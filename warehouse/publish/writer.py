@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.publish.database import PUBLISHED, STORAGE_VERSION, VIEWS, travelling
-from warehouse.schema import Table, ddl, literal, quoted
+from warehouse.table import Table, ddl, literal, quoted
 
 
 def write(scratch: Path, path: Path) -> None:
