@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from transforms.normalise.names import name_key
 from transforms.rights import expression
 
 LISTS = ("themes", "beneficiaries", "methods", "sdgs", "needs", "funding_kinds", "funders")
@@ -26,6 +27,7 @@ PLACE = (
     "region_code", "region", "country", "latitude", "longitude", "geo_precision", "geo_method", "geo_confidence",
     "geo_conflict",
 )  # fmt: skip
+NAMES = ("name", "organisation_name")
 PRECISIONS = ("none", "country", "region", "departement", "commune", "point")
 
 
@@ -99,12 +101,25 @@ def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], 
     holders = [member for member in ordered if member.values.get(field) not in silent]
     if not holders:
         return
-    votes = Counter(member.values[field] for member in holders)
+    votes = Counter(_ballot(field, member) for member in holders)
     most = max(votes.values())
-    chosen = next(member for member in holders if votes[member.values[field]] == most)
+    agreed = [member for member in holders if votes[_ballot(field, member)] == most]
+    alike = [member for member in agreed if _ballot(field, member) == _ballot(field, agreed[0])]
+    chosen = max(alike, key=lambda member: _accents(member.values[field])) if field in NAMES else alike[0]
     rule = _vote_words(len(holders), most)
     values[field] = chosen.values[field]
     provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
+
+
+def _ballot(field: str, member: Member) -> Any:
+    """What a record votes for: names that only differ in accents, capitals or legal form vote for the same."""
+    value = member.values[field]
+    return name_key(value) if field in NAMES else value
+
+
+def _accents(name: str) -> int:
+    """How many letters of a name are accented: a source that lost its accents knows less."""
+    return sum(not letter.isascii() and letter.isalpha() for letter in name)
 
 
 def _vote_words(holders: int, most: int) -> str:
