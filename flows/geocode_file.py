@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,23 +22,18 @@ ADDED = (
 )  # fmt: skip
 BATCH = 10_000
 
-# The usual names of the columns that hold a place, folded; the first that a file has is taken.
+# How columns that hold a place are usually named, once folded to lower-case words; the surest form first.
 USUAL = {
-    "address": ("adresse", "address", "adresse postale", "voie", "rue"),
-    "postcode": ("code postal", "postcode", "cp", "code_postal", "codepostal", "zip"),
-    "commune": ("commune", "ville", "city", "nom commune", "nom_commune", "nomcom", "localite"),
     "insee_code": (
-        "insee code",
-        "insee_code",
-        "code insee",
-        "code_insee",
-        "insee",
-        "codeinsee",
-        "citycode",
-        "inseecom",
+        r"(code )?insee( code)?",
+        r".*\binsee\b.*",
+        r"codeinsee|inseecom|citycode|codgeo|depcom|code commune",
     ),
-    "departement": ("departement", "département", "dep", "code departement"),
-    "country": ("pays", "country"),
+    "postcode": (r"code postal|postcode|cp", r".*\b(code postal|postal code|codepostal|zip( code)?)\b.*"),
+    "commune": (r"commune|ville|city", r"(nom|libelle)( de)?( la)? (commune|ville)|nomcom|localite|municipalite|town"),
+    "address": (r"adresse|address", r"adresse (postale|complete|voie)|voie|rue|street"),
+    "departement": (r"departement|dep", r"(code|nom) departement"),
+    "country": (r"pays|country",),
 }
 
 
@@ -86,17 +83,26 @@ def _columns(header: list[str], named: dict[str, str]) -> dict[str, str]:
     for name, column in named.items():
         if column not in header:
             raise ColumnError(f'there is no column "{column}" for --{name}; the file has {", ".join(header)}')
-    folded = {" ".join(column.casefold().replace("_", " ").replace("-", " ").split()): column for column in header}
-    guessed = {
-        name: folded[usual.replace("_", " ")]
-        for name, candidates in USUAL.items()
-        for usual in candidates[::-1]
-        if usual.replace("_", " ") in folded
-    }
+    guesses = {name: _guess(header, forms) for name, forms in USUAL.items()}
+    guessed = {name: guess for name, guess in guesses.items() if guess is not None}
     found = guessed | named
     if not {"address", "postcode", "commune", "insee_code"} & set(found):
         raise ColumnError(f"no column looks like a place; name one of {', '.join(header)} with --commune or --address")
     return found
+
+
+def _guess(header: list[str], forms: tuple[str, ...]) -> str | None:
+    """The first column whose folded name has one of `forms`, tried in order."""
+    words = [" ".join(re.findall(r"[a-z0-9]+", _unaccented(column.casefold()))) for column in header]
+    for form in forms:
+        for column, folded in zip(header, words, strict=True):
+            if re.fullmatch(form, folded):
+                return column
+    return None
+
+
+def _unaccented(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
 
 
 def _query(row: list[str], where: dict[str, int]) -> PlaceQuery:

@@ -175,3 +175,8 @@ def test_geocode_writes_to_standard_output(tmp_path: Path) -> None:
     source.write_text("commune,code_postal\nNantes,44000\n", encoding="utf-8")
     result = cli.invoke(app, ["geocode", str(source), "-"])
     assert result.stdout.splitlines()[1].startswith("Nantes,44000,44109,")
+
+
+def test_geocode_finds_columns_under_their_official_names(tmp_path: Path) -> None:
+    [row] = geocode(tmp_path, "code_commune_insee,nom_de_la_commune,Code Postal\n26108,CREST,26400\n")
+    assert (row["insee_code"], row["commune"], row["method"]) == ("26108", "Crest", "insee")
