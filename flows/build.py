@@ -52,14 +52,19 @@ CLEAN = (
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build made: the warehouse file and its counts."""
+    """What a build made: the warehouse file, its counts, and the problems of each source, from harvest to merge."""
 
     warehouse: Path
     records: int
     initiatives: int
     merged: int
     changes: int
-    issues: int
+    problems: Mapping[str, Sequence[Problem]]
+
+    @property
+    def issues(self) -> int:
+        """How many problems there are in all."""
+        return sum(map(len, self.problems.values()))
 
 
 def build(
@@ -79,13 +84,13 @@ def build(
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
-        issues = store.insert("issue", issue_rows(problems))
+        store.insert("issue", issue_rows(problems))
         store.insert("source", source_rows(sources, states, problems))
         store.insert("run", [*memory.runs_before(settings.as_of), *run_rows(states, settings.as_of)])
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
     merged = sum(len(cluster) > 1 for cluster in linked.clusters)
-    return Built(settings.warehouse, records, initiatives, merged, changes, issues)
+    return Built(settings.warehouse, records, initiatives, merged, changes, problems)
 
 
 def _load_sources(

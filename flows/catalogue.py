@@ -21,8 +21,8 @@ class Catalogue:
     problems: list[Problem]
 
 
-def read_catalogue(folder: Path, wanted: tuple[str, ...] = ()) -> Catalogue:
-    """Read the definitions below `folder`, all or those with the ids `wanted`.
+def read_catalogue(folder: Path, wanted: tuple[str, ...] = (), sampled: bool = False) -> Catalogue:
+    """Read the definitions below `folder`, all or those with the ids `wanted`; if `sampled`, those with a sample.
 
     A faulty definition becomes a problem and stops no other. Raises `DefinitionError` when the folder has no
     definition, or not the wanted ones.
@@ -43,7 +43,8 @@ def read_catalogue(folder: Path, wanted: tuple[str, ...] = ()) -> Catalogue:
     for id, error in sorted(named.items()):
         if not wanted or id in wanted:
             problems += [_problem(id, fault, folder) for fault in error.faults]
-    return Catalogue([source for source in sources if source.retired is None], problems)
+    kept = [source for source in sources if source.retired is None and (source.sample is not None or not sampled)]
+    return Catalogue(kept, problems)
 
 
 def check_source(source: Source) -> list[str]:

@@ -61,7 +61,7 @@ def publish_release(settings: Settings) -> Release | None:
 @flow(name="nightly", validate_parameters=True)
 def nightly(settings: Settings) -> Night:
     """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
-    catalogue = read_catalogue(settings.catalogue, settings.sources)
+    catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample")
     with stage("harvest", len(catalogue.sources)) as progress:
         states = each(
             harvest_source,

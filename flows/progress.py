@@ -20,17 +20,23 @@ def be_quiet(quiet: bool = True) -> None:
 
 
 class Stage:
-    """One stage of the night, with a number of steps."""
+    """One stage of the night, with a number of steps; 0 when nobody knows how many."""
 
     def __init__(self, name: str, bar: Progress | None, total: int) -> None:
         """Begin the stage; without a bar, only its end is told."""
-        self._name, self._bar = name, bar
-        self._task = bar.add_task(name, total=total) if bar else None
+        self._name, self._bar, self._total = name, bar, total
+        self._task = bar.add_task(name, total=total or None) if bar else None
 
     def step(self, what: str, count: int = 1) -> None:
         """Say that `count` more steps are done, the last one being `what`."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, advance=count, description=f"{self._name}: {what}")
+
+    def end(self) -> None:
+        """Say that the stage is done, whatever its steps were."""
+        if self._bar is not None and self._task is not None:
+            done = self._bar.tasks[self._task].completed or self._total
+            self._bar.update(self._task, total=done, completed=done, description=self._name)
 
 
 @contextmanager
@@ -45,4 +51,6 @@ def stage(name: str, total: int = 1) -> Iterator[Stage]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_console) as bar:
-        yield Stage(name, bar, total)
+        running = Stage(name, bar, total)
+        yield running
+        running.end()

@@ -20,6 +20,7 @@ from scrapers.problems import Problem
 from warehouse.publish import Release
 
 STYLES = {"good": "green", "stale": "yellow", "failed": "red", "withdrawn": "red"}
+MOVED = ("requests", "unchanged", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Night:
         )
         return f"{made} Published as {self.release.version}." if self.release else f"{made} The last release stands."
 
+    def problems_of(self, state: State) -> Sequence[Problem]:
+        """Every problem of a source, those of cleaning and placing too if there was a build."""
+        return self.built.problems.get(state.source_id, state.problems) if self.built else state.problems
+
     def failures(self) -> Iterator[Problem]:
         """Yield every problem that cost a whole source its night."""
         yield from self.definition_problems
@@ -73,15 +78,18 @@ def as_data(night: Night) -> dict[str, Any]:
         "release": {"version": night.release.version, "initiatives": night.release.initiatives}
         if night.release
         else None,
-        "build": {name: value for name, value in asdict(night.built).items() if name != "warehouse"}
-        if night.built
-        else None,
-        "sources": [_source_data(state) for state in night.states],
+        "build": _build_data(night.built) if night.built else None,
+        "sources": [_source_data(state, night.problems_of(state)) for state in night.states],
         "failures": [asdict(problem) for problem in night.failures()],
     }
 
 
-def _source_data(state: State) -> dict[str, Any]:
+def _build_data(built: Built) -> dict[str, int]:
+    names = ("records", "initiatives", "merged", "changes", "issues")
+    return {name: getattr(built, name) for name in names}
+
+
+def _source_data(state: State, problems: Sequence[Problem]) -> dict[str, Any]:
     return {
         "source_id": state.source_id,
         "outcome": state.outcome,
@@ -89,23 +97,33 @@ def _source_data(state: State) -> dict[str, Any]:
         "records": state.records,
         "checked_on": state.checked_on.isoformat() if state.checked_on else None,
         "stale_since": state.stale_since.isoformat() if state.stale_since else None,
-        "problems": dict(sorted(Counter(problem.code for problem in state.problems).items())),
+        "traffic": asdict(state.traffic) if state.traffic else None,
+        "problems": dict(sorted(Counter(problem.code for problem in problems).items())),
     }
 
 
 def as_markdown(night: Night) -> str:
     """Return the report as Markdown."""
     lines = [f"# Night of {night.as_of}: {night.outcome}", "", night.sentence, ""]
-    lines += ["| source | outcome | read | kept | last good night |", "|---|---|---:|---:|---|"]
+    lines += ["| source | outcome | read | kept | doubts | last good night |", "|---|---|---:|---:|---:|---|"]
     for state in night.states:
         checked = state.checked_on or "never"
-        lines.append(f"| {state.source_id} | {state.outcome} | {state.read} | {state.records} | {checked} |")
+        doubts = _doubts(night, state)
+        lines.append(f"| {state.source_id} | {state.outcome} | {state.read} | {state.records} | {doubts} | {checked} |")
+    moved = [state.traffic for state in night.states if state.traffic]
+    if moved:
+        requests, unchanged, size = (sum(getattr(each, name) for each in moved) for name in MOVED)
+        lines += ["", f"{requests:,} requests, {unchanged:,} answered *unchanged*, {size:,} bytes downloaded."]
     failures = list(night.failures())
     if failures or night.faults:
         lines += ["", "## What a person should look at", ""]
         lines += [f"- **release**: {fault}" for fault in night.faults]
         lines += [f"- **{each.source_id}** ({each.code}): {each.message}. *{each.remedy}*" for each in failures]
     return "\n".join(lines) + "\n"
+
+
+def _doubts(night: Night, state: State) -> int:
+    return sum(problem.level != "info" for problem in night.problems_of(state))
 
 
 def write_report(night: Night, settings: Settings) -> None:
@@ -131,7 +149,7 @@ def show(night: Night, console: Console) -> None:
         table.add_column(name, justify="left" if name in {"source", "outcome"} else "right")
     for state in night.states:
         style = STYLES[state.outcome]
-        doubts = sum(problem.level != "info" for problem in state.problems)
+        doubts = _doubts(night, state)
         outcome = f"[{style}]{state.outcome}[/{style}]"
         table.add_row(state.source_id, outcome, str(state.read), str(state.records), str(doubts or ""))
     console.print(table)

@@ -150,4 +150,4 @@ def test_the_report_is_written_for_people_and_programs(home: Path, night: Night)
     folder = home / "runs" / night.as_of.isoformat()
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert {source["source_id"] for source in report["sources"]} == {state.source_id for state in night.states}
-    assert "| movilab | good |" in (folder / "report.md").read_text(encoding="utf-8")
+    assert "| movilab | good | 25 | 25 |" in (folder / "report.md").read_text(encoding="utf-8")
