@@ -22,10 +22,10 @@ class Catalogue:
 
 
 def read_catalogue(folder: Path, wanted: tuple[str, ...] = (), sampled: bool = False) -> Catalogue:
-    """Read the definitions below `folder`, all or those with the ids `wanted`; if `sampled`, those with a sample.
+    """Read the definitions below `folder`; if `sampled`, those with a sample.
 
     A faulty definition becomes a problem and stops no other. Raises `DefinitionError` when the folder has no
-    definition, or not the wanted ones.
+    definition, or none with one of the ids `wanted`.
     """
     found, errors = load_catalogue(folder)
     named = {Path(error.faults[0].partition("/source.toml")[0]).name: error for error in errors}
@@ -38,11 +38,10 @@ def read_catalogue(folder: Path, wanted: tuple[str, ...] = (), sampled: bool = F
         faults = check_source(source)
         if faults:
             named[source.id] = DefinitionError(faults)
-        elif not wanted or source.id in wanted:
+        else:
             sources.append(source)
     for id, error in sorted(named.items()):
-        if not wanted or id in wanted:
-            problems += [_problem(id, fault, folder) for fault in error.faults]
+        problems += [_problem(id, fault, folder) for fault in error.faults]
     kept = [source for source in sources if source.retired is None and (source.sample is not None or not sampled)]
     return Catalogue(kept, problems)
 

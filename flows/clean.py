@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -17,6 +18,11 @@ from transforms.normalise.record import CleanRecord, Normaliser
 from transforms.normalise.urls import web_domain
 
 BATCH = 10_000
+
+# Postcode and town behind a street: they have columns of their own.
+TOWN_BEHIND = re.compile(
+    r"[\s,–-]+(?:F-)?\d{2} ?\d{3}\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
+)
 
 
 def clean_rows(
@@ -48,13 +54,15 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
         "stale_since": state.stale_since,
         "originals": record.originals,
     }
+    if place.insee_code and "address" in values:
+        values["address"] = TOWN_BEHIND.sub("", values["address"]) or values["address"]
     return values | _placed(record, place) | _linkable(values, place)
 
 
 def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
     """The columns of the place; outside France the town and postcode are those the source wrote."""
     asked = record.place
-    abroad = place.country is not None and place.insee_code is None and place.departement_code is None
+    abroad = place.country not in {None, "FR"}
     return {
         "postcode": place.postcode or (asked.postcode if abroad else None),
         "commune": place.commune or (asked.commune if abroad else None),

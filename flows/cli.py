@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from http.server import ThreadingHTTPServer
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,6 +15,7 @@ from rich.console import Console
 
 from flows import progress
 from flows.cli_source import source_app
+from flows.lock import NightRunningError
 from flows.settings import Mode, Settings, embedded_catalogue
 from scrapers.problems import DefinitionError, SourceError
 
@@ -36,6 +39,16 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
 
+@app.callback()
+def essaim(
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.", is_eager=True)] = False,
+) -> None:
+    """Say what concerns all commands."""
+    if version:
+        out.print(f"essaim {metadata.version('essaim')}")
+        raise typer.Exit
+
+
 def home_folder(given: Path | None) -> Path:
     """Return the home folder: the one given, $ESSAIM_HOME, or ./essaim-home."""
     return given or Path(os.environ.get("ESSAIM_HOME") or HOME)
@@ -54,17 +67,25 @@ def demo_settings(home: Path) -> Settings:
 def demo(
     folder: Annotated[Path, typer.Option("--out", help="Where to put the demo's home.")] = DEMO,
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the release when it is made.")] = True,
-    port: Annotated[int | None, typer.Option(help="Port to serve on (default: the first free from 8000).")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to serve on (default: first free from 8000).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the whole pipeline on the embedded samples, without any network, then show the release in a browser.
 
     The release is in `OUT/releases/latest`: CSV, GeoJSON, Parquet, JSON lines, DuckDB, and their description.
     """
+    from flows.serve import server
+
     settings = demo_settings(folder)
+    # A port that is taken is said before the work, not after it.
+    web = server((settings.releases / "latest").resolve(), port) if serve else None
     status = _run(settings, None, as_json)
-    if status == 0 and serve:
-        _serve(settings.releases / "latest", port)
+    if web is not None:
+        with web:
+            if status == 0:
+                _serve(web)
     raise typer.Exit(status)
 
 
@@ -73,7 +94,9 @@ def run(
     catalogue: Annotated[
         Path | None, typer.Option(help="Folder of source definitions (default: those that come with Essaim).")
     ] = None,
-    sources: Annotated[str, typer.Option(help="Only these sources, by id, separated by commas.")] = "",
+    sources: Annotated[
+        str, typer.Option(help="Visit only these, by id, separated by commas; the others keep their last rows.")
+    ] = "",
     home: HomeOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="Replay the archive instead of the network.")] = False,
     as_of: Annotated[
@@ -113,19 +136,17 @@ def _run(settings: Settings, prefect: bool | None, as_json: bool) -> int:
     else:
         report.show(night, out)
         out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
-        out.print(f"Release: {settings.releases / 'latest'}", soft_wrap=True)
+        if (settings.releases / "latest").exists():
+            out.print(f"Release: {settings.releases / 'latest'}", soft_wrap=True)
     return night.exit_status
 
 
-def _serve(folder: Path, port: int | None) -> None:
-    from flows.serve import server
-
-    with server(folder.resolve(), port) as web:
-        out.print(f"Open http://127.0.0.1:{web.server_port}/ — Ctrl+C ends it.")
-        try:
-            web.serve_forever()
-        except KeyboardInterrupt:
-            out.print("Ended.")
+def _serve(web: ThreadingHTTPServer) -> None:
+    out.print(f"Open http://127.0.0.1:{web.server_port}/ — Ctrl+C ends it.")
+    try:
+        web.serve_forever()
+    except KeyboardInterrupt:
+        out.print("Ended.")
 
 
 @app.command()
@@ -144,11 +165,14 @@ def sql(
 
     from flows import query as queries
 
+    if as_json and as_csv:
+        _fail("--json and --csv exclude each other")
+
     path = _warehouse(home)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             result = queries.ask(connection, query)
-    except duckdb.Error as error:
+    except (duckdb.Error, ValueError) as error:
         _fail(str(error))
     queries.show(result, "json" if as_json else "csv" if as_csv else "table", out)
 
@@ -220,7 +244,7 @@ def main() -> None:
     """Run the command; errors of a person's own making end with one clear sentence and status 2."""
     try:
         app()
-    except DefinitionError as error:
+    except (DefinitionError, NightRunningError, OSError, OverflowError) as error:
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
 

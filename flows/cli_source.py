@@ -65,7 +65,9 @@ def check_sources(
     folder = catalogue or embedded_catalogue()
     if not ids and not every:
         raise typer.BadParameter("name a source, or give --all")
-    homes = [folder / id for id in ids] if ids else sorted(path.parent for path in folder.glob("*/source.toml"))
+    homes = (
+        [_home_of(id, folder) for id in ids] if ids else sorted(path.parent for path in folder.glob("*/source.toml"))
+    )
     if not homes:
         raise DefinitionError([f"{folder}: holds no definition (no <id>/source.toml)"])
     results = []
@@ -81,6 +83,13 @@ def check_sources(
             _show_check(result)
     if not all(result["sound"] for result in results):
         raise typer.Exit(1)
+
+
+def _home_of(id: str, catalogue: Path) -> Path:
+    if not (catalogue / id / "source.toml").is_file():
+        known = ", ".join(sorted(path.parent.name for path in catalogue.glob("*/source.toml")))
+        raise DefinitionError([f"no source {id} in {catalogue}; it has {known or 'none'}"])
+    return catalogue / id
 
 
 def _check(source: Any) -> dict[str, Any]:
@@ -121,7 +130,7 @@ def preview_source(
     """Show what a source yields: its raw records as a table, and what was left over or doubtful."""
     from scrapers.catalogue import load_source
 
-    source = load_source((catalogue or embedded_catalogue()) / id)
+    source = load_source(_home_of(id, catalogue or embedded_catalogue()))
     try:
         found = _read(source, live)
     except SourceError as error:
@@ -144,11 +153,12 @@ def preview_source(
 
 
 def _read(source: Any, live: bool) -> Any:
-    from scrapers.fetch import Manners, network_door, sample_door
+    from flows.settings import manners_of_the_environment
+    from scrapers.fetch import network_door, sample_door
     from scrapers.kinds import read_source
 
     if live or source.sample is None:
-        door = network_door(Manners(), None)
+        door = network_door(manners_of_the_environment(), None)
     else:
         folder = source.folder / "sample"
         door = sample_door({address: folder / name for address, name in source.sample.pages.items()}, None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from flows.progress import Stage
 from scrapers.kinds import delimited
@@ -59,12 +59,14 @@ def geocode_file(source: Path, target: TextIO, named: dict[str, str], gazetteer:
     that is not there, `scrapers.problems.SourceError` for a file that cannot be read.
     """
     with source.open("rb") as stream:
+        _refuse_binary(stream, source.name)
         text = delimited.decode(stream, source.name)
         head = text.readline()
         text.seek(0)
         delimiter = delimited.find_delimiter(head, set(named.values()))
         rows, _ = delimited.rows(text, delimiter, set(), source.name)
-        header = unique(next(rows))
+        rows = (row for row in rows if any(map(str.strip, row)))
+        header = unique(next(rows, []))
         summary = Summary(columns=_columns(header, named))
         summary.added = [name if name not in header else f"essaim_{name}" for name in ADDED]
         writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
@@ -72,11 +74,21 @@ def geocode_file(source: Path, target: TextIO, named: dict[str, str], gazetteer:
         where = {name: header.index(column) for name, column in summary.columns.items()}
         while batch := list(islice(rows, BATCH)):
             answers = geocode([_query(row, where) for row in batch], gazetteer)
-            writer.writerows(_widened(batch, answers, len(header)))
+            writer.writerows(_widened(batch, answers, len(header), summary.rows))
             summary.rows += len(batch)
             summary.precisions.update(answer.precision for answer in answers)
             progress.step(f"{summary.rows:,} rows", len(batch))
     return summary
+
+
+def _refuse_binary(stream: BinaryIO, name: str) -> None:
+    head = stream.read(4096)
+    if head.startswith(b"PK\x03\x04"):
+        raise ColumnError(f"{name} is a spreadsheet or an archive; save the table as CSV first")
+    if head.startswith(b"\x1f\x8b"):
+        raise ColumnError(f"{name} is a gzip file; unpack it first")
+    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ColumnError(f"{name} is no text")
 
 
 def _columns(header: list[str], named: dict[str, str]) -> dict[str, str]:
@@ -110,7 +122,9 @@ def _query(row: list[str], where: dict[str, int]) -> PlaceQuery:
     return PlaceQuery(**told)  # type: ignore[arg-type]  # its coordinates, the only numbers, are not among the names
 
 
-def _widened(rows: list[list[str]], answers: list[PlaceAnswer], width: int) -> Iterator[list[object]]:
-    for row, answer in zip(rows, answers, strict=True):
+def _widened(rows: list[list[str]], answers: list[PlaceAnswer], width: int, done: int) -> Iterator[list[object]]:
+    for number, (row, answer) in enumerate(zip(rows, answers, strict=True), done + 1):
+        if len(row) > width:
+            raise ColumnError(f"record {number} has {len(row)} cells for {width} columns: {row[:3]}…; mend the file")
         padded = [*row, *[""] * (width - len(row))]
         yield [*padded, *("" if (value := getattr(answer, name)) is None else value for name in ADDED)]

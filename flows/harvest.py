@@ -8,13 +8,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
-from scrapers.fetch import Door, network_door, replay_door, sample_door
+from scrapers.fetch import Door, Traffic, network_door, replay_door, sample_door
 from scrapers.kinds import Harvest, read_source
 from scrapers.problems import DefinitionError, Problem, SourceError
 from scrapers.record import RawRecord, write_records
@@ -24,9 +24,6 @@ from warehouse.gate import Bounds, outlived, source_faults
 Outcome = Literal["good", "stale", "failed", "withdrawn"]
 KEPT_RUNS = 10
 
-REJECTING = {"no-key", "duplicate-key", "duplicate-record", "shifted-row", "broken-line", "not-an-object"}
-"""The codes of problems that each stand for one refused record; `detail-…` ones do too."""
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -34,7 +31,7 @@ class State:
 
     good: read well tonight; stale: failed, its last good rows stand; failed: no rows to stand on; withdrawn: failed
     for longer than its limit, its rows are gone. `read` counts records met, `records` those kept; `good_runs` holds
-    the last good nights and their counts, oldest first.
+    the last good nights and their counts, oldest first; `traffic` is what the night moved over the network, or None.
     """
 
     source_id: str
@@ -45,6 +42,7 @@ class State:
     stale_since: dt.date | None
     problems: list[Problem] = field(default_factory=list)
     good_runs: list[tuple[str, int]] = field(default_factory=list)
+    traffic: Traffic | None = None
 
     @property
     def has_rows(self) -> bool:
@@ -52,17 +50,43 @@ class State:
         return self.outcome in {"good", "stale"}
 
 
-def rejects(problem: Problem) -> bool:
-    """Whether `problem` stands for a record that was refused."""
-    return problem.code in REJECTING or problem.code.startswith("detail-") or problem.code == "no-name"
+EVERY_DAYS = {"daily": 1, "weekly": 7, "monthly": 28}
+
+
+def visited(source: Source, settings: Settings) -> bool:
+    """Whether `source` is visited tonight: when it was asked for by id, or else when its schedule says so.
+
+    Local files, samples and archives cost nobody anything and are always read. A source that failed is tried again
+    the next night, whatever its schedule.
+    """
+    if settings.sources:
+        return source.id in settings.sources
+    if settings.mode != "network" or source.fetch.path is not None:
+        return True
+    if source.schedule == "never":
+        return False
+    before = _load_state(source.id, settings)
+    if before is None or before.outcome != "good" or before.checked_on is None:
+        return True
+    return (settings.as_of - before.checked_on).days >= EVERY_DAYS[source.schedule]
+
+
+def concerned(source: Source, settings: Settings) -> bool:
+    """Whether tonight's release concerns `source`: it is visited, or it has rows of an earlier night."""
+    if visited(source, settings):
+        return True
+    before = _load_state(source.id, settings)
+    return before is not None and before.has_rows
 
 
 def harvest(source: Source, settings: Settings) -> State:
-    """Visit `source` and return how it stands; never raises for what a source may do."""
+    """Visit `source` if tonight is its night, and return how it stands; never raises for what a source may do."""
     before = _load_state(source.id, settings)
-    read = 0
+    if before is not None and not visited(source, settings):
+        return before
+    read, traffic = 0, Traffic()
     try:
-        found = _visit(source, settings, before)
+        found = _visit(source, settings, before, traffic)
         state = _keep(source, settings, found, before)
     except _NotBelievedError as doubt:
         read = doubt.found.read
@@ -79,6 +103,8 @@ def harvest(source: Source, settings: Settings) -> State:
         message = f"reading it raised {type(error).__name__}: {error}"
         problem = Problem(source.id, "internal", message, "error", "report this: it is a fault of Essaim")
         state = _fall_back(source, settings, [problem], before, read)
+    lost = [problem for problem in before.problems if problem.code == "state-lost"] if before else []
+    state = replace(state, traffic=traffic if traffic.requests else None, problems=[*lost, *state.problems])
     _save_state(state, settings)
     return state
 
@@ -91,8 +117,9 @@ class _NotBelievedError(Exception):
         self.found, self.faults = found, faults
 
 
-def _visit(source: Source, settings: Settings, before: State | None) -> Harvest:
+def _visit(source: Source, settings: Settings, before: State | None, traffic: Traffic) -> Harvest:
     with _door(source, settings) as door:
+        door.traffic = traffic  # so that it is known even if the visit fails
         found = read_source(source, door)
         faults = _gate_faults(source, found, before, settings)
         if faults:
@@ -104,16 +131,16 @@ def _visit(source: Source, settings: Settings, before: State | None) -> Harvest:
 def _door(source: Source, settings: Settings) -> Iterator[Door]:
     """Open the door that the night's mode asks for; what comes through is archived unless it is a replay."""
     folder = settings.archive / source.id
+    previous = max(folder.glob("????-??-??.warc.gz"), default=None)
     if settings.mode == "replay":
-        kept = sorted(folder.glob("????-??-??.warc.gz"))
-        if not kept:
+        if previous is None:
             raise SourceError("not-archived", "there is no archive of this source", "run once with the network on")
-        with replay_door(kept[-1]) as door:
+        with replay_door(previous) as door:
             yield door
         return
     archive = ArchiveWriter(folder / f"{settings.as_of.isoformat()}.warc.gz")
     try:
-        with _live_door(source, settings, archive) as door:
+        with _live_door(source, settings, archive, previous) as door:
             yield door
     except BaseException:
         # What a source said when it failed or was not believed is kept too, under a name that no replay takes.
@@ -122,9 +149,10 @@ def _door(source: Source, settings: Settings) -> Iterator[Door]:
     archive.keep()
 
 
-def _live_door(source: Source, settings: Settings, archive: ArchiveWriter) -> Door:
+def _live_door(source: Source, settings: Settings, archive: ArchiveWriter, previous: Path | None) -> Door:
+    """A door to the network, or to the sample; `previous` is the archive of the last good night."""
     if settings.mode == "network" or source.fetch.path is not None:
-        return network_door(settings.manners, archive)
+        return network_door(settings.manners, archive, previous=previous)
     if source.sample is None:
         raise SourceError("no-sample", "it has no sample to read", "add one, or run with the network on")
     folder = source.folder / "sample"
@@ -185,11 +213,21 @@ def _load_state(source_id: str, settings: Settings) -> State | None:
     path = settings.staging / f"{source_id}.state.json"
     if not path.is_file():
         return None
-    kept = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return _state_of(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError) as fault:
+        # Without its state nobody knows how old the staged rows are, so they are not stood on.
+        message = f"its state file cannot be read ({fault}); it starts anew"
+        lost = Problem(source_id, "state-lost", message, "warning", "nothing to do if tonight's visit is good")
+        return State(source_id, "failed", 0, 0, None, None, [lost])
+
+
+def _state_of(kept: dict[str, Any]) -> State:
     kept["problems"] = [Problem(**problem) for problem in kept["problems"]]
     kept["good_runs"] = [(night, count) for night, count in kept["good_runs"]]
     for name in ("checked_on", "stale_since"):
         kept[name] = dt.date.fromisoformat(kept[name]) if kept[name] else None
+    kept["traffic"] = Traffic(**kept["traffic"]) if kept.get("traffic") else None
     return State(**kept)
 
 

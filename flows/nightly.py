@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 from prefect import flow, task
@@ -14,7 +15,8 @@ from prefect.cache_policies import NO_CACHE
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
 from flows.engine import each, in_prefect, server_configured, step, tell
-from flows.harvest import State, harvest
+from flows.harvest import State, concerned, harvest
+from flows.lock import one_night
 from flows.progress import Stage, stage
 from flows.report import Night, show_in_prefect, write_report
 from flows.settings import Settings
@@ -62,6 +64,7 @@ def publish_release(settings: Settings) -> Release | None:
 def nightly(settings: Settings) -> Night:
     """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
     catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample")
+    catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     with stage("harvest", len(catalogue.sources)) as progress:
         states = each(
             harvest_source,
@@ -87,10 +90,15 @@ def nightly(settings: Settings) -> Night:
 
 
 def run(settings: Settings, prefect: bool | None = None) -> Night:
-    """Tell the story through Prefect or plainly; by default through Prefect where a server is configured."""
-    if server_configured() if prefect is None else prefect:
-        return nightly(settings)
-    return nightly.fn(settings)
+    """Tell the story through Prefect or plainly; by default through Prefect where a server is configured.
+
+    Raises `NightRunningError` when another night is running in the same home, `DefinitionError` when there is nothing
+    to harvest.
+    """
+    with one_night(settings.home):
+        if server_configured() if prefect is None else prefect:
+            return nightly(settings)
+        return nightly.fn(settings)
 
 
 def _heard(state: State, progress: Stage) -> None:

@@ -14,6 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+PIPED_WIDTH = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -24,9 +26,20 @@ class Answer:
 
 
 def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Answer:
-    """Run `query`; raises `duckdb.Error` with DuckDB's own words when it is wrong."""
+    """Run `query`, which may read nothing but the warehouse and write nothing at all.
+
+    Raises `duckdb.Error` with DuckDB's own words when it is wrong, `ValueError` when it is not one statement.
+    """
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    if len(connection.extract_statements(query)) != 1:
+        raise ValueError("give one SQL statement, such as: select name, commune from initiative limit 5")
     found = connection.execute(query)
     return Answer([column[0] for column in found.description or ()], found.fetchall())
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else value
 
 
 def show(answer: Answer, form: Literal["table", "json", "csv"], console: Console) -> None:
@@ -37,9 +50,11 @@ def show(answer: Answer, form: Literal["table", "json", "csv"], console: Console
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(answer.columns)
-        writer.writerows(answer.rows)
+        writer.writerows([_cell(value) for value in row] for row in answer.rows)
     else:
         table = Table(*map(escape, answer.columns))
         for row in answer.rows:
             table.add_row(*(Text("" if value is None else str(value)) for value in row))
-        console.print(table)
+        # What goes to a file or another program is not cut to the width of a screen that is not there.
+        wide = console if console.is_terminal else Console(width=PIPED_WIDTH, highlight=False)
+        wide.print(table)

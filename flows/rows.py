@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.harvest import State, rejects
-from scrapers.problems import Problem
+from flows.harvest import State
+from scrapers.problems import Problem, rejects
 from scrapers.source import Source
 from transforms.normalise.contacts import scrub
 

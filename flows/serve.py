@@ -38,4 +38,5 @@ def server(folder: Path, port: int | None = None) -> ThreadingHTTPServer:
             return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
         except OSError as error:
             last = error
-    raise OSError(f"no port is free ({last}); name another with --port")
+    taken = f"port {port} is taken" if port else f"no port from {PORTS[0]} to {PORTS[-1]} is free"
+    raise OSError(f"{taken} ({last}); name another with --port")

@@ -21,6 +21,16 @@ def embedded_catalogue() -> Path:
     return Path(str(resources.files("scrapers"))) / "sources"
 
 
+def manners_of_the_environment() -> Manners:
+    """How this machine's configuration has us behave.
+
+    `ESSAIM_CONTACT` is told to every site; `ESSAIM_ALLOWED_HOSTS` ("127.0.0.1:8000 …") lists what may be reached
+    though it is not on the public internet, for trials on one's own machine.
+    """
+    contact = os.environ.get("ESSAIM_CONTACT") or Manners().contact
+    return Manners(contact, allowed_hosts=frozenset(os.environ.get("ESSAIM_ALLOWED_HOSTS", "").split()))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one night.
@@ -35,9 +45,7 @@ class Settings:
     decisions: Path = field(default_factory=decisions.folder)
     sources: tuple[str, ...] = ()
     mode: Mode = "network"
-    manners: Manners = field(
-        default_factory=lambda: Manners(contact=os.environ.get("ESSAIM_CONTACT", Manners().contact))
-    )
+    manners: Manners = field(default_factory=manners_of_the_environment)
     workers: int = 8
 
     @property

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import quote
 
 import requests
@@ -21,6 +24,7 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -29,8 +33,10 @@ from scrapers.problems import SourceError
 # The body is kept unpacked and whole, so these no longer describe it; cookies are nobody's business.
 DROPPED_HEADERS = {"content-encoding", "transfer-encoding", "content-length", "set-cookie"}
 
+IN_MEMORY = 4 * 1024 * 1024
+
 # What reading a broken archive raises; over a record that is cut off in its head, warcio itself stumbles.
-BROKEN = (ArchiveLoadFailed, AttributeError, OSError)
+BROKEN = (ArchiveLoadFailed, AttributeError, KeyError, OSError, StopIteration, ValueError)
 
 
 class ArchiveWriter:
@@ -60,6 +66,16 @@ class ArchiveWriter:
         record = self._writer.create_warc_record(address, "response", payload=body, length=size, http_headers=http)
         self._writer.write_record(record)
 
+    def copy(self, earlier: ArchiveReader, address: str) -> None:
+        """Add the record that an earlier archive has of `address`, as it stands there."""
+        # Each record is packed on its own: this saves packing it again, which takes most of a quiet night's time.
+        with earlier.path.open("rb") as file:
+            place = earlier.places[address]
+            file.seek(place.offset)
+            left = place.length
+            while left and (piece := file.read(min(left, 1 << 20))):
+                left -= self._file.write(piece)
+
     def keep(self, path: Path | None = None) -> Path:
         """Close the archive and put it in place, at `path` if given; return where it stands."""
         target = path or self.path
@@ -69,48 +85,96 @@ class ArchiveWriter:
         return target
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record is in an archive, and what tells whether it is still true: see RFC 9110, 8.8."""
+
+    offset: int
+    length: int
+    status: int
+    etag: str
+    last_modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """One answer as the archive has it."""
+
+    status: int
+    reason: str
+    headers: CaseInsensitiveDict[str]
+    body: BinaryIO
+
+
+class ArchiveReader:
+    """Finds answers in an archive: of each address the last one."""
+
+    def __init__(self, path: Path) -> None:
+        """Index the archive at `path`; raises `SourceError` when it cannot be read."""
+        self.path = path
+        try:
+            self.places = dict(_index(path))
+        except BROKEN as fault:
+            raise _broken(path, fault) from fault
+
+    def find(self, address: str) -> Archived | None:
+        """Return the answer of `address` (as it was requested), or None; raises `SourceError` when it is damaged."""
+        place = self.places.get(address)
+        if place is None:
+            return None
+        try:
+            with self.path.open("rb") as file:
+                file.seek(place.offset)
+                return _archived(next(iter(ArchiveIterator(file, check_digests="raise"))))
+        except BROKEN as fault:
+            raise _broken(self.path, fault) from fault
+
+
+def _archived(record: ArcWarcRecord) -> Archived:
+    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  lives in the answer
+    head = record.http_headers
+    if record.rec_type == "resource":
+        kept = Archived(200, "OK", CaseInsensitiveDict({"Content-Length": str(record.length)}), body)
+    else:
+        reason = head.statusline.partition(" ")[2]
+        kept = Archived(int(head.get_statuscode()), reason, CaseInsensitiveDict(head.headers), body)
+    shutil.copyfileobj(record.content_stream(), body)
+    # What was cut off ends without a word.
+    if body.tell() != int(kept.headers["Content-Length"]):
+        raise ArchiveLoadFailed(f"it holds {body.tell()} bytes of {kept.headers['Content-Length']}")
+    body.seek(0)
+    return kept
+
+
 class ReplayAdapter(BaseAdapter):
     """Answers requests from an archive instead of the network; an address that is not there answers 504."""
 
     def __init__(self, path: Path) -> None:
-        """Index the archive at `path`: the last response of each address counts.
-
-        Raises `SourceError` when it cannot be read.
-        """
+        """Index the archive at `path`; raises `SourceError` when it cannot be read."""
         super().__init__()
-        self._path = path
-        try:
-            self._offsets = dict(_index(path))
-        except BROKEN as fault:
-            raise _broken(path, fault) from fault
+        self._archive = ArchiveReader(path)
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         """Return the archived response to `request`."""
-        offset = self._offsets.get(request.url or "")
-        if offset is None:
+        kept = self._archive.find(request.url or "")
+        if kept is None:
             return answer(request, 504, "Not in the archive", {}, io.BytesIO())
-        try:
-            with self._path.open("rb") as file:
-                file.seek(offset)
-                record = next(iter(ArchiveIterator(file)))
-                body = io.BytesIO(record.content_stream().read())
-            if record.rec_type == "resource":
-                return answer(request, 200, "OK", {"Content-Length": str(record.length)}, body)
-            head = record.http_headers
-            status, reason = int(head.get_statuscode()), head.statusline.partition(" ")[2]
-        except (*BROKEN, ValueError) as fault:
-            raise _broken(self._path, fault) from fault
-        return answer(request, status, reason, dict(head.headers), body)
+        return answer(request, kept.status, kept.reason, kept.headers, kept.body)
 
     def close(self) -> None:
         """Nothing stays open between two requests."""
 
 
-def _index(path: Path) -> Iterator[tuple[str, int]]:
+def _index(path: Path) -> Iterator[tuple[str, Place]]:
     with path.open("rb") as file:
         records = ArchiveIterator(file)
         for record in records:
-            yield record.rec_headers.get_header("WARC-Target-URI"), records.get_record_offset()
+            address, head = record.rec_headers.get_header("WARC-Target-URI"), record.http_headers
+            told = (200, "", "")
+            if head is not None:
+                etag, last_modified = (head.get_header(name, "") for name in ("ETag", "Last-Modified"))
+                told = (int(head.get_statuscode()), etag, last_modified)
+            yield address, Place(records.get_record_offset(), records.get_record_length(), *told)
 
 
 def _broken(path: Path, fault: Exception) -> SourceError:
@@ -129,7 +193,7 @@ def _as_ascii(value: str) -> str:
 
 
 def answer(
-    request: requests.PreparedRequest, status: int, reason: str, headers: dict[str, str], body: BinaryIO
+    request: requests.PreparedRequest, status: int, reason: str, headers: Mapping[str, str], body: BinaryIO
 ) -> requests.Response:
     """Build the `requests` response that says `status` with `body`, for adapters that do not use the network."""
     response = requests.Response()

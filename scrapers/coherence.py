@@ -2,18 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scrapers.path import steps
+from scrapers.queries import COMMUNECTER_TYPES, query_faults
 from scrapers.rule import check_fields
-from scrapers.selector import split_place
+from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH, split_place
 from scrapers.source import Source, resolved
 
 # The keys of [fetch] that each kind reads, besides url, path and encoding.
 FETCH_KEYS: dict[str, set[str]] = {
     "table": {"format", "delimiter", "sheet"},
-    "json": {"items"},
+    "json": {"items", "paging", "max_pages"},
     "html": {"item", "next", "pages", "detail", "max_pages"},
+    "sitemap": {"match", "max_pages"},
+    "feed": {"max_pages"},
+    "wordpress": {"type", "max_pages"},
+    "opendatasoft": {"dataset", "query"},
+    "udata": {"dataset", "resource", "reads", "items", "format", "delimiter", "sheet"},
+    "ckan": {"dataset", "resource", "reads", "items", "format", "delimiter", "sheet"},
+    "gogocarto": set(),
+    "mediawiki": {"category", "template", "query", "max_pages"},
+    "overpass": {"query"},
+    "sparql": {"query"},
+    "ofdb": {"query", "max_pages"},
+    "communecter": {"type", "query", "max_pages"},
+}
+
+# The kinds whose [fields] are paths into JSON objects, and those whose [fields] are CSS selectors in a page.
+BY_PATH = {
+    "json", "wordpress", "opendatasoft", "gogocarto", "mediawiki", "overpass", "sparql", "ofdb", "communecter",
+}  # fmt: skip
+BY_SELECTOR = {"html", "sitemap", "feed"}
+
+# The keys of [fetch] that a kind cannot do without, and what to write there.
+NEEDED_KEYS: dict[str, dict[str, str]] = {
+    "opendatasoft": {"dataset": "give the dataset's identifier, as its page on the portal shows it"},
+    "udata": {
+        "dataset": "give the dataset's id or slug, the last part of its page's address",
+        "reads": 'say how the resource is read: "table" or "json"',
+    },
+    "ckan": {
+        "dataset": "give the dataset's id or name, the last part of its page's address",
+        "reads": 'say how the resource is read: "table" or "json"',
+    },
+    "overpass": {"query": 'give the question in Overpass QL, with "out center tags;" at its end'},
+    "sparql": {"query": "give the SELECT to put to the endpoint"},
+    "ofdb": {"query": 'give the box "lat1,lng1,lat2,lng2", the south-west corner first'},
+    "communecter": {"type": f"say which list: {', '.join(COMMUNECTER_TYPES)}"},
+}
+
+# The kinds that ask the API of one site, whose root `url` is.
+OF_ONE_SITE = {"opendatasoft", "udata", "ckan"}
+OF_A_SITE = OF_ONE_SITE | {"wordpress", "overpass", "sparql", "ofdb", "communecter", "sitemap", "feed", "mediawiki"}
+
+# The keys of fetch.paging that each style reads, besides size and size_param, and those of them that it needs.
+PAGING_KEYS: dict[str, tuple[set[str], dict[str, str]]] = {
+    "page": ({"param", "first"}, {}),
+    "offset": ({"param", "first"}, {"param": "name the parameter that takes the offset"}),
+    "cursor": (
+        {"param", "next"},
+        {"param": "name the parameter that takes the cursor", "next": "give the path of the next page's cursor"},
+    ),
+    "link": ({"next"}, {}),
 }
 
 
@@ -23,6 +75,10 @@ def find_faults(source: Source) -> list[str]:
         *check_fields("fields", source.fields),
         *check_fields("detail_fields", source.detail_fields),
         *_fetch_faults(source),
+        *_question_faults(source),
+        *_choice_faults(source),
+        *_need_faults(source),
+        *_paging_faults(source),
         *_place_faults(source),
         *_name_faults(source),
         *_sample_faults(source),
@@ -37,15 +93,105 @@ def _fetch_faults(source: Source) -> list[str]:
     if len(given) != 1:
         origins = "url, path or pages" if source.kind == "html" else "url or path"
         faults.append(f"fetch: needs exactly one of {origins}, found {' and '.join(given) or 'none'}")
-    for kind, keys in FETCH_KEYS.items():
-        for key in sorted(keys & fetch.model_fields_set):
-            if key not in FETCH_KEYS[source.kind]:
-                faults.append(f'fetch.{key}: belongs to kind "{kind}", not "{source.kind}"; remove it')
+    for key in sorted(fetch.model_fields_set - FETCH_KEYS[source.kind]):
+        owners = [f'"{kind}"' for kind, keys in FETCH_KEYS.items() if key in keys]
+        if owners:
+            faults.append(f'fetch.{key}: belongs to kind {", ".join(owners)}, not "{source.kind}"; remove it')
     if source.kind == "html" and not fetch.item:
         faults.append("fetch.item: missing; give the CSS selector of the block of one initiative")
-    if source.detail_fields and not fetch.detail:
+    if source.detail_fields and source.kind == "sitemap":
+        faults.append("detail_fields: each page of a sitemap is an initiative's own; move them to [fields]")
+    elif source.detail_fields and not fetch.detail and source.kind != "feed":
         faults.append("detail_fields: needs fetch.detail, the link from the block to the initiative's page")
     return faults
+
+
+def _need_faults(source: Source) -> Iterator[str]:
+    """What a kind misses in [fetch], and what does not fit how it reads."""
+    fetch = source.fetch
+    for key, remedy in NEEDED_KEYS.get(source.kind, {}).items():
+        if not getattr(fetch, key):
+            yield f"fetch.{key}: missing; {remedy}"
+    if source.kind in OF_A_SITE and fetch.path is not None:
+        yield f'fetch.path: kind "{source.kind}" asks a site; give its address as url'
+    if source.kind in OF_ONE_SITE and isinstance(fetch.url, list):
+        yield f'fetch.url: kind "{source.kind}" asks one portal; give its root alone'
+    if fetch.reads is not None:
+        other = "json" if fetch.reads == "table" else "table"
+        for key in sorted(fetch.model_fields_set & FETCH_KEYS[other] & FETCH_KEYS[source.kind]):
+            yield f'fetch.{key}: belongs to reads = "{other}", not "{fetch.reads}"; remove it'
+
+
+def _paging_faults(source: Source) -> Iterator[str]:
+    paging = source.fetch.paging
+    if paging is None or source.kind != "json":
+        return
+    if source.fetch.path is not None:
+        yield "fetch.paging: needs url; local files have no pages"
+    taken, needed = PAGING_KEYS[paging.style]
+    for key in sorted(paging.model_fields_set - taken - {"style", "size", "size_param"}):
+        yield f'fetch.paging.{key}: means nothing to style "{paging.style}"; remove it'
+    for key, remedy in needed.items():
+        if key not in paging.model_fields_set:
+            yield f"fetch.paging.{key}: missing; {remedy}"
+    if paging.next is not None:
+        try:
+            steps(paging.next)
+        except ValueError as fault:
+            yield f"fetch.paging.next: {fault}"
+
+
+def _shape(source: Source) -> str:
+    """The kind whose [fields] the source has: a portal's are those of what it `reads`."""
+    return source.fetch.reads or source.kind
+
+
+def _question_faults(source: Source) -> Iterator[str]:
+    """What is wrong with what a kind that asks a service asks for."""
+    fetch = source.fetch
+    if fetch.query:
+        yield from (f"fetch.query: {fault}" for fault in query_faults(source.kind, fetch.query))
+    if source.kind == "communecter" and fetch.type and fetch.type not in COMMUNECTER_TYPES:
+        yield f'fetch.type: "{fetch.type}" is no list that may be read; use {", ".join(COMMUNECTER_TYPES)}'
+
+
+def _choice_faults(source: Source) -> Iterator[str]:
+    """What is wrong with how a sitemap or a wiki is told which pages to read."""
+    fetch = source.fetch
+    if fetch.match is not None:
+        try:
+            re.compile(fetch.match)
+        except (re.error, OverflowError, RecursionError) as fault:
+            yield f"fetch.match: is not a regular expression ({fault}); mend it"
+    if source.kind != "mediawiki":
+        return
+    if not (fetch.category or fetch.template or fetch.query):
+        yield "fetch: needs category, template or query; name the pages to read"
+    if fetch.query and (fetch.category or fetch.template):
+        yield "fetch.query: goes alone; remove category and template, or the query"
+
+
+def _is_own_form(source: Source, where: str, place: str, shape: str) -> bool:
+    """Whether `place` is written in a form of its kind's own instead of CSS; `ValueError` when it is a wrong one."""
+    table, _, rest = where.partition(".")
+    rule = source.fields.get(rest.partition(".each.")[0])
+    if rule is None or table != "fields":
+        return False
+    if source.kind == "feed":
+        if shape == "block" or not re.fullmatch(r"\w+", place):
+            raise ValueError(f'"{place}" is no value of an entry; write one, such as title or summary, without "each"')
+        return True
+    if source.kind != "sitemap":
+        return False
+    from_data = [other.startswith(JSON_LD) for other in rule.places]
+    if rule.each is not None and any(from_data) and not all(from_data):
+        raise ValueError(f'"{place}": blocks are of the page or of its {JSON_LD} data, not of both; choose one')
+    if place.startswith(JSON_LD) or (rule.each is not None and all(from_data)):
+        steps(place.removeprefix(JSON_LD))
+        return True
+    if (place == MAIN_TEXT or place.startswith(OPEN_GRAPH)) and rule.each is not None:
+        raise ValueError(f'"{place}" gives a text, no blocks; remove "each"')
+    return place == MAIN_TEXT or place.startswith(OPEN_GRAPH)
 
 
 def _place_faults(source: Source) -> list[str]:
@@ -53,8 +199,10 @@ def _place_faults(source: Source) -> list[str]:
     faults = []
     for where, place, shape in _used_places(source):
         try:
-            if source.kind == "json":
+            if _shape(source) in BY_PATH:
                 steps(place)
+                continue
+            if _is_own_form(source, where, place, shape):
                 continue
             attribute = split_place(place)[1]
         except ValueError as fault:
@@ -69,7 +217,7 @@ def _place_faults(source: Source) -> list[str]:
 
 def _used_places(source: Source) -> Iterator[tuple[str, str, str]]:
     """Where each path or selector stands in the definition, itself, and what it leads to."""
-    if source.kind == "table":
+    if _shape(source) not in BY_PATH | BY_SELECTOR:
         return
     for key, shape in (("items", "block"), ("item", "block"), ("next", "link"), ("detail", "link")):
         if key in FETCH_KEYS[source.kind] and getattr(source.fetch, key) is not None:
@@ -84,7 +232,7 @@ def _used_places(source: Source) -> Iterator[tuple[str, str, str]]:
 
 def _name_faults(source: Source) -> list[str]:
     taken, faults = {*source.fields, *source.detail_fields}, []
-    if source.fetch.detail:
+    if source.fetch.detail or source.kind in {"sitemap", "feed"}:
         taken.add("record_url")
     if "name" not in taken:
         faults.append("fields.name: missing; a record without a name cannot be published")

@@ -2,38 +2,50 @@
 
 A `Door` answers `get(address)` with a `Response` or raises a `SourceError` that says what went wrong. Where the bytes
 come from is a matter of the adapters mounted on its `requests` session: the network, the definition's `sample/`
-folder, local files, or an archive to replay. Robots rules, conditional requests and the refusal of non-public
-addresses belong here too, in `_open` and in the adapter that `network_door` mounts.
+folder, local files, or an archive to replay. A door to the network also obeys robots.txt (`robots`), refuses addresses
+that are not public (`guard`), keeps a pace (`pace`), bounds what it reads (`unpack`), and asks only for what has
+changed since the last good night (`revalidate`). docs/politeness.md says the same to publishers.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
+from urllib.request import url2pathname
 
 import requests
 from requests.adapters import BaseAdapter
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
-from requests_ratelimiter import LimiterAdapter
-from urllib3.exceptions import HTTPError, InvalidHeader
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
 
 from scrapers.archive import ArchiveWriter, ReplayAdapter, answer
 from scrapers.failures import failure, label, refusal
+from scrapers.guard import GuardedAdapter
+from scrapers.pace import Pace, Patience
 from scrapers.problems import SourceError
-
-CHUNK = 64 * 1024
-IN_MEMORY = 4 * 1024 * 1024
+from scrapers.revalidate import Previous
+from scrapers.robots import MOST as MOST_OF_ROBOTS
+from scrapers.robots import Robots
+from scrapers.unpack import ACCEPTED, read_body
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How a door behaves: who it says it is, how often it asks, and how much it takes."""
+    """How a door behaves: who it says it is, how often it asks, and how much it takes.
+
+    `max_bytes` bounds a body both as it is sent and unpacked. `max_delay` is the longest time between two requests that
+    robots.txt may ask for. `allowed_hosts` ("127.0.0.1:8000", as written in addresses) are reached though they are not
+    on the public internet.
+    """
 
     contact: str = "https://github.com/essaim/essaim"
     requests_per_second: float = 1.0
@@ -43,6 +55,8 @@ class Manners:
     max_bytes: int = 2_000_000_000
     max_redirects: int = 5
     retries: int = 3
+    max_delay: float = 60.0
+    allowed_hosts: frozenset[str] = frozenset()
 
     @property
     def user_agent(self) -> str:
@@ -50,15 +64,28 @@ class Manners:
         return f"essaim/0.1 (+{self.contact})"
 
 
+@dataclass(slots=True)
+class Traffic:
+    """What went over the network: requests (retries and robots.txt too), answers "unchanged", bytes of the bodies."""
+
+    requests: int = 0
+    unchanged: int = 0
+    bytes: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an address answered: `url` after redirects, the charset its headers claim (or None), the body on disk."""
+    """What an address answered: `url` after redirects, the charset its headers claim (or None), the body on disk.
+
+    `headers` are looked up in any case, as RFC 9110 (5.1) has it; a local file has none.
+    """
 
     url: str
     status: int
     content_type: str
     charset: str | None
     body: BinaryIO
+    headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
 
     @property
     def label(self) -> str:
@@ -79,15 +106,33 @@ class Response:
 class Door:
     """One session with the outside; use it as a context manager."""
 
-    def __init__(self, manners: Manners, archive: ArchiveWriter | None = None) -> None:
+    def __init__(
+        self, manners: Manners, archive: ArchiveWriter | None = None, previous: Previous | None = None
+    ) -> None:
         """Open a door without any adapter but the one for local files; see the functions below."""
-        self.manners, self.archive = manners, archive
+        self.manners, self.archive, self.traffic = manners, archive, Traffic()
+        self._previous = previous
+        self._robots: Robots | None = None
         self._session = _Session()
-        # Neither proxies nor credentials of this machine may reach a source.
+        # Neither proxies nor credentials of this machine may reach a source, nor one site's cookies another.
         self._session.trust_env = False
-        self._session.headers["User-Agent"] = manners.user_agent
+        self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
+        self._session.headers.update({"User-Agent": manners.user_agent, "Accept-Encoding": ACCEPTED})
         self._session.adapters.clear()
         self.mount("file://", _FileAdapter())
+
+    def face_the_network(self) -> None:
+        """Reach what is on the network, with all the care that takes."""
+        pace = Pace(1 / self.manners.requests_per_second)
+
+        def before(host: str) -> None:
+            pace.wait(host)
+            self.traffic.requests += 1
+
+        adapter = GuardedAdapter(self.manners.allowed_hosts, before, Patience.of(self.manners.retries))
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self._robots = Robots(self._robots_txt, pace.slow_down, self.manners.max_delay)
 
     def mount(self, prefix: str, adapter: BaseAdapter) -> None:
         """Let `adapter` answer for the addresses that begin with `prefix`."""
@@ -108,20 +153,26 @@ class Door:
 
         Raises `SourceError` for anything but a complete answer with status 200.
         """
-        begun, here = time.monotonic(), address
+        return _checked(*self._follow(address))
+
+    def _robots_txt(self, address: str) -> tuple[int, BinaryIO]:
+        response, body = self._follow(address, for_robots=True)
+        return response.status_code, body
+
+    def _follow(self, address: str, for_robots: bool = False) -> tuple[requests.Response, BinaryIO]:
+        """Return the answer at the end of all redirects, with its body."""
+        here = address
         for _ in range(self.manners.max_redirects + 1):
-            response = self._open(here)
-            try:
-                body = self._body(response, begun)
-            except (OSError, HTTPError) as error:
-                raise failure(here, error) from error
-            finally:
-                response.close()
-            if self.archive is not None:
-                self.archive.write(response.url, response.status_code, response.reason or "", response.headers, body)
+            here = _admissible(here)
+            if for_robots:
+                response, body = self._kept(*self._ask(here, cut=MOST_OF_ROBOTS))
+            else:
+                if self._robots is not None and here.startswith("http"):
+                    self._robots.admit(here)
+                response, body = self._ask_for_changes(here)
             target = _redirect_target(response)
             if target is None:
-                return _checked(response, body)
+                return response, body
             here = target
         raise SourceError(
             "redirect-loop",
@@ -129,33 +180,84 @@ class Door:
             "the address redirects in circles; find the new one",
         )
 
-    def _open(self, address: str) -> requests.Response:
+    def _ask_for_changes(self, address: str) -> tuple[requests.Response, BinaryIO]:
+        """Ask for `address`; what has not changed since the last good night comes from its archive."""
+        conditions = self._previous.conditions(address) if self._previous else {}
+        response, body = self._ask(address, conditions)
+        if response.status_code != 304 or not conditions or self._previous is None:
+            return self._kept(response, body)
+        revived = self._previous.revived(address, response, self.archive)
+        if revived is None:
+            return self._kept(*self._ask(address))
+        self.traffic.unchanged += 1
+        return revived
+
+    def _kept(self, response: requests.Response, body: BinaryIO) -> tuple[requests.Response, BinaryIO]:
+        """Archive an answer, and return it."""
+        if self.archive is not None:
+            self.archive.write(response.url, response.status_code, response.reason or "", response.headers, body)
+        return response, body
+
+    def _ask(
+        self, address: str, conditions: dict[str, str] | None = None, cut: int | None = None
+    ) -> tuple[requests.Response, BinaryIO]:
+        """Send one request, and read the answer as far as `Manners` allow."""
         timeout = (self.manners.connect_timeout, self.manners.read_timeout)
         try:
-            return self._session.get(address, stream=True, timeout=timeout)
+            response = self._session.get(address, stream=True, timeout=timeout, headers=conditions)
         except (OSError, HTTPError, ValueError) as error:
             raise failure(address, error) from error
+        check = self._limits(address)
+        try:
+            if cut is None:
+                check(_claimed_size(response))
+            return response, read_body(response, check, cut)
+        except (OSError, HTTPError) as error:
+            raise failure(address, error) from error
+        finally:
+            if self._robots is not None and not address.startswith("file:"):
+                self.traffic.bytes += response.raw.tell()
+            response.close()
 
-    def _body(self, response: requests.Response, begun: float) -> BinaryIO:
-        body = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  lives in the Response
-        size = 0
-        # `read1` gives what has arrived; `read` would wait for a whole chunk, and a dripping site never meet the limit.
-        while chunk := response.raw.read1(CHUNK, decode_content=True):
-            size += len(chunk)
+    def _limits(self, address: str) -> Callable[[int], None]:
+        """Return the check of a body that is read from now on: not too much, and not for too long."""
+        begun = time.monotonic()
+
+        def check(size: int) -> None:
             if size > self.manners.max_bytes:
                 raise SourceError(
                     "too-large",
-                    f"{label(response.url)} is larger than {self.manners.max_bytes:,} bytes",
+                    f"{label(address)} is larger than {self.manners.max_bytes:,} bytes",
                     "check the address; if it is right, raise max_bytes in the configuration",
                 )
             if time.monotonic() - begun > self.manners.max_seconds:
                 raise SourceError(
                     "too-slow",
-                    f"{label(response.url)} was not complete after {self.manners.max_seconds:.0f} s",
+                    f"{label(address)} was not complete after {self.manners.max_seconds:.0f} s",
                     "the site may be overloaded; it is tried again the next night",
                 )
-            body.write(chunk)
-        return body
+
+        return check
+
+
+def _admissible(address: str) -> str:
+    """`address` in the form in which it is requested; raises `SourceError` where none can be made of it."""
+    try:
+        address = requests.Request("GET", address).prepare().url or address
+        secret = urlsplit(address).netloc.rpartition("@")[0]
+    except ValueError as error:
+        raise failure(address, error) from error
+    if secret:
+        # It would be sent, archived and reported. The message must not do so either.
+        message = f"the address of {urlsplit(address).hostname} holds a user name or password"
+        raise SourceError("bad-address", message, "take it out; Essaim reads what is open to all")
+    return address
+
+
+def _claimed_size(response: requests.Response) -> int:
+    """The size that the answer claims to have, 0 if it does not say; a lie is found out while reading."""
+    claim = response.headers.get("Content-Length", "")
+    return int(claim) if claim.isascii() and claim.isdigit() else 0
 
 
 class _Session(requests.Session):
@@ -188,34 +290,16 @@ def _checked(response: requests.Response, body: BinaryIO) -> Response:
         raise refusal(response.url, response.status_code, response.reason)
     content_type = response.headers.get("Content-Type", "")
     charset = response.encoding if "charset" in content_type.lower() else None
-    return Response(response.url, response.status_code, content_type, charset, body)
+    return Response(response.url, response.status_code, content_type, charset, body, response.headers)
 
 
-class _Retry(Retry):
-    """Retries that take a Retry-After nobody can read for none."""
+def network_door(manners: Manners, archive: ArchiveWriter | None, *, previous: Path | None = None) -> Door:
+    """A door to the network: robots.txt obeyed, rate per host, retries that honour Retry-After, TLS checked.
 
-    def parse_retry_after(self, retry_after: str) -> float:
-        try:
-            return super().parse_retry_after(retry_after)
-        except InvalidHeader:
-            return 0.0
-
-
-def network_door(manners: Manners, archive: ArchiveWriter | None) -> Door:
-    """A door to the network: limited rate per host, retries that honour Retry-After, TLS checked."""
-    retry = _Retry(
-        manners.retries,
-        redirect=0,
-        backoff_factor=1.0,
-        status_forcelist=(429, 500, 502, 503, 504),
-        raise_on_status=False,
-        raise_on_redirect=False,
-        retry_after_max=120,
-    )
-    door = Door(manners, archive)
-    limited = LimiterAdapter(per_second=manners.requests_per_second, per_host=True, max_retries=retry)
-    door.mount("https://", limited)
-    door.mount("http://", limited)
+    `previous` is the archive of the last good night: what has not changed since is taken from there.
+    """
+    door = Door(manners, archive, Previous(previous) if previous else None)
+    door.face_the_network()
     return door
 
 
@@ -245,7 +329,7 @@ class _FileAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         address = request.url or ""
-        path = Path(unquote(urlsplit(address).path)) if self._pages is None else self._pages.get(address)
+        path = Path(url2pathname(urlsplit(address).path)) if self._pages is None else self._pages.get(address)
         if path is None or not path.is_file():
             return answer(request, 404, "Not Found", {}, cast(BinaryIO, tempfile.SpooledTemporaryFile()))
         return answer(request, 200, "OK", {}, path.open("rb"))

@@ -25,6 +25,18 @@ class Problem:
     field: str = ""
 
 
+REJECTING = {
+    "no-key", "no-name", "duplicate-key", "duplicate-record", "shifted-row", "broken-line", "not-an-object", "no-data",
+    "template-missing", "row-misfit",
+}  # fmt: skip
+"""The codes of problems that each stand for one refused record; those that begin with "detail-" do too."""
+
+
+def rejects(problem: Problem) -> bool:
+    """Whether `problem` stands for a record that was refused."""
+    return problem.code in REJECTING or problem.code.startswith("detail-")
+
+
 class SourceError(Exception):
     """A source cannot be read: `code` names the kind of failure, `remedy` says what to do."""
 

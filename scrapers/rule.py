@@ -98,16 +98,16 @@ class Rule(BaseModel):
         return (self.join if self.join is not None else " ").join(texts) if self.all or self.join else texts[0]
 
     def _texts(self, take: Take, cut: bool) -> list[str]:
-        """All texts at the rule's places, split, and cut by the pattern if asked to; empty ones left out.
+        """All texts at the rule's places, joined, split, and cut by the pattern, in that order; empty ones left out.
 
         Of several places the first that is left with a text counts, unless they are to be joined.
         """
         if self.value is not None:
             return [self.value]
-        found = [self._pieces(take(place), cut) for place in self.places]
-        if self.join is not None and len(found) > 1:
-            flat = [text for texts in found for text in texts]
-            return [self.join.join(flat)] if flat else []
+        if self.join is not None and len(self.places) > 1:
+            flat = [text for place in self.places for text in take(place) if text.strip()]
+            return self._pieces([self.join.join(flat)] if flat else [], cut)
+        found = (self._pieces(take(place), cut) for place in self.places)
         return next((texts for texts in found if texts), [])
 
     def _pieces(self, texts: list[str], cut: bool) -> list[str]:

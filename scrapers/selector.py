@@ -8,6 +8,9 @@ import soupsieve
 
 ATTRIBUTE = re.compile(r"(?P<selector>.*)@\s*(?P<attribute>[A-Za-z_][\w:.-]*)\s*", re.DOTALL)
 
+# Places of kind `sitemap` that are no selectors: a path into the schema.org data, an OpenGraph property, the main text.
+JSON_LD, OPEN_GRAPH, MAIN_TEXT = "jsonld:", "og:", "main:"
+
 
 def split_place(place: str) -> tuple[str, str | None]:
     """Cut `selector@attribute` in two; the attribute is None when absent, "." selects the block itself.

@@ -72,6 +72,19 @@ class NumberedPages(_Table):
         return [self.url.replace("{page}", str(number)) for number in range(self.first, self.last + 1)]
 
 
+class Paging(_Table):
+    """How a JSON list goes on: `page` and `offset` count in the parameter `param`, `cursor` puts the value found at
+    the path `next` there, `link` follows the address found at `next`, or else that of the header Link, rel="next".
+    """
+
+    style: Literal["page", "offset", "cursor", "link"]
+    param: str = "page"
+    size_param: str | None = None
+    size: int = Field(100, ge=1)
+    first: int = Field(1, ge=0)
+    next: str | None = None
+
+
 class Fetch(_Table):
     """Where the source stands and how its records are told apart."""
 
@@ -87,6 +100,15 @@ class Fetch(_Table):
     pages: NumberedPages | None = None
     detail: str | None = None
     max_pages: int = Field(100, ge=1)
+    paging: Paging | None = None
+    dataset: str | None = None
+    resource: str | None = None
+    reads: Literal["table", "json"] | None = None
+    type: str | None = None
+    query: str | None = None
+    category: str | None = None
+    template: str | None = None
+    match: str | None = None
 
     @field_validator("encoding")
     @classmethod
@@ -152,6 +174,13 @@ class Sample(_Table):
     pages: dict[str, str] = Field(default_factory=dict)
 
 
+Kind = Literal[
+    "table", "json", "html", "sitemap", "feed", "wordpress", "opendatasoft", "udata", "ckan", "gogocarto", "mediawiki",
+    "overpass", "sparql", "ofdb", "communecter",
+]  # fmt: skip
+"""Every kind of source; `scrapers/kinds/<kind>.py` reads it."""
+
+
 class Source(_Table):
     """One source, as its `source.toml` describes it, with the folder it was read from."""
 
@@ -160,7 +189,7 @@ class Source(_Table):
     title: str = Field(min_length=1)
     country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
     language: str | None = Field(None, pattern=r"^[a-z]{2,3}$")
-    kind: Literal["table", "json", "html"]
+    kind: Kind
     schedule: Literal["daily", "weekly", "monthly", "never"]
     verified: str = Field("never live", pattern=r"^(never live|live \d{4}-\d{2}-\d{2})$")
     retired: str | None = None

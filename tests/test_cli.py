@@ -180,3 +180,56 @@ def test_geocode_writes_to_standard_output(tmp_path: Path) -> None:
 def test_geocode_finds_columns_under_their_official_names(tmp_path: Path) -> None:
     [row] = geocode(tmp_path, "code_commune_insee,nom_de_la_commune,Code Postal\n26108,CREST,26400\n")
     assert (row["insee_code"], row["commune"], row["method"]) == ("26108", "Crest", "insee")
+
+
+def test_sql_reads_nothing_but_the_warehouse_and_writes_nothing(home: Path, tmp_path: Path) -> None:
+    for query in (f"copy (select 1) to '{tmp_path}/x.csv'", "select * from read_text('/etc/hostname')", ""):
+        assert cli.invoke(app, ["sql", query, "--home", str(home)]).exit_code == 2, query
+    assert not (tmp_path / "x.csv").exists()
+    assert "one SQL statement" in cli.invoke(app, ["sql", "select 1; select 2", "--home", str(home)]).output
+
+
+def test_sql_writes_lists_as_json_in_csv(home: Path) -> None:
+    result = cli.invoke(app, ["sql", "select source_ids from initiative limit 1", "--home", str(home), "--csv"])
+    assert result.stdout == 'source_ids\n"[""alpha""]"\n'
+
+
+def test_geocode_refuses_rows_that_are_out_of_step_and_files_that_are_no_csv(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    for body, told in [
+        (b"name,commune\nx,Paris,extra\n", "record 1 has 3 cells for 2 columns"),
+        (b"PK\x03\x04 not a table", "spreadsheet"),
+        (b"\x1f\x8b\x08 packed", "unpack it"),
+        (b"\x00\x01\x02", "is no text"),
+    ]:
+        source.write_bytes(body)
+        result = cli.invoke(app, ["geocode", str(source), str(tmp_path / "out.csv")])
+        assert result.exit_code == 2
+        assert told in result.output
+        assert not (tmp_path / "out.csv").exists()
+
+
+def test_geocode_skips_blank_lines_before_the_header(tmp_path: Path) -> None:
+    [row] = geocode(tmp_path, "\n\ncommune,code_postal\nNantes,44000\n")
+    assert row["insee_code"] == "44109"
+
+
+def test_an_unknown_source_is_answered_with_the_known_ones(
+    catalogue: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["essaim", "source", "preview", "nope", "--catalogue", str(catalogue)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "it has alpha" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_ends_with_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("sys.argv", ["essaim", "demo", "--no-serve", "--out", str(tmp_path / "file")])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from source_kit import ADDRESS, SITE, SOUND, write_definition
 
+from flows.catalogue import check_source
 from scrapers.catalogue import load_catalogue, load_source
 from scrapers.problems import DefinitionError
 
@@ -57,7 +58,7 @@ def test_sound(tmp_path):
         ("title", 3, ["title: found 3", "valid string"]),
         ("title", "", ["title: found ''"]),
         ("country", "France", ["country: found 'France'"]),
-        ("kind", "rss", ["kind: found 'rss'", "'table', 'json' or 'html'"]),
+        ("kind", "rss", ["kind: found 'rss'", "'table', 'json', 'html'"]),
         ("schedule", "hourly", ["schedule: found 'hourly'", "weekly"]),
         ("verified", "yes", ["verified: found 'yes'"]),
         ("publisher", None, ["publisher: missing; add it"]),
@@ -70,7 +71,7 @@ def test_sound(tmp_path):
         ("fetch.url", None, ["fetch: needs exactly one of url or path, found none"]),
         ("fetch.path", "a.csv", ["fetch: needs exactly one of url or path, found url and path"]),
         ("fetch.items", "data", ['fetch.items: belongs to kind "json"', "remove it"]),
-        ("fetch.max_pages", 3, ['fetch.max_pages: belongs to kind "html"', "remove it"]),
+        ("fetch.max_pages", 3, ['fetch.max_pages: belongs to kind "json", "html"', "remove it"]),
         ("fetch.delimiter", ";;", ["fetch.delimiter: found ';;'"]),
         ("fetch.delimiter", '"', ["fetch.delimiter"]),
         ("fetch.encoding", "utf-99", ["fetch.encoding: found 'utf-99'", "cp1252"]),
@@ -316,3 +317,12 @@ def test_any_change_loads_or_is_refused(kind, table, key, value):
     else:
         definition[table] = value
     check_loading(definition)
+
+
+def test_the_example_of_the_documentation_is_sound(tmp_path):
+    page = (Path(__file__).parent.parent / "docs" / "source-definition.md").read_text(encoding="utf-8")
+    folder = tmp_path / "example"
+    (folder / "sample").mkdir(parents=True)
+    (folder / "sample" / "places.csv").touch()
+    (folder / "source.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert check_source(load_source(folder)) == []

@@ -25,6 +25,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.path == "/robots.txt":
+            self.send(404)
+            return
         self.server.asked.append((time.monotonic(), self.path, dict(self.headers)))
         getattr(self, "answer_" + self.path.strip("/").partition("?")[0].partition("/")[0])()
 
@@ -109,6 +112,7 @@ class Server(ThreadingHTTPServer):
 @pytest.fixture(scope="module")
 def server():
     with Server(("127.0.0.1", 0), Handler) as running:
+        QUICK["allowed_hosts"] = frozenset({f"127.0.0.1:{running.server_port}"})
         thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield running
@@ -261,8 +265,9 @@ def test_nobody_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    assert code(f"http://127.0.0.1:{port}/") == "refused"
-    assert code(f"https://127.0.0.1:{port}/refused") == "refused"
+    allowed = frozenset({f"127.0.0.1:{port}"})
+    assert code(f"http://127.0.0.1:{port}/", allowed_hosts=allowed) == "refused"
+    assert code(f"https://127.0.0.1:{port}/refused", allowed_hosts=allowed) == "refused"
 
 
 def test_name_of_no_host():
@@ -324,6 +329,7 @@ def test_archive(site, tmp_path):
     assert archive.keep() == path
     assert [file.name for file in path.parent.iterdir()] == ["a.warc.gz"]
     assert [(address.removeprefix(site), status, body[:5]) for address, status, body in archived(path)] == [
+        ("/robots.txt", "404", b""),
         ("/hop/1", "302", b""),
         ("/hop/0", "302", b""),
         ("/page", "200", b"<p>\xe9<"),

@@ -42,7 +42,7 @@ def test_the_value_most_records_agree_on() -> None:
     merged = merge(members)
     assert merged.values["url"] == "https://b.fr/"
     [value] = of("url", merged.provenance)
-    assert (value.source_id, value.rule) == ("b", "agreed by 2 of 3 records")
+    assert (value.source_id, value.rule) == ("b", "agreed by 2 of 3 sources")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,11 @@ import duckdb
 import pytest
 
 from flows import nightly
+from flows.harvest import concerned, visited
+from flows.lock import NightRunningError, one_night
 from flows.report import Night
 from flows.settings import Settings
+from scrapers.catalogue import load_source
 from scrapers.problems import DefinitionError
 
 DAY = dt.date(2026, 3, 1)
@@ -273,3 +276,50 @@ def test_a_judgement_keeps_two_records_apart(tmp_path: Path, catalogue: Path) ->
     (decisions / "judgements.csv").write_text(head + "alpha,1,beta,a,different,A,2026-03-01,x\n", encoding="utf-8")
     spend(tmp_path, decisions=decisions)
     assert ask(tmp_path, "SELECT count(*) FROM initiative WHERE source_count > 1") == [(0,)]
+
+
+def test_a_night_of_some_sources_keeps_the_rows_of_the_others(tmp_path: Path, catalogue: Path) -> None:
+    spend(tmp_path)
+    write(catalogue / "beta", [("a", "Recyclerie des Mauges", "Cholet", "49300"), ("c", "Lieu neuf", "Lille", "59000")])
+    night = spend(tmp_path, 1, sources=("beta",))
+    assert outcomes(night) == {"alpha": "good", "beta": "good"}
+    assert ask(tmp_path, "SELECT count(*) FROM record WHERE source_id = 'alpha'") == [(4,)]
+    assert ask(tmp_path, "SELECT DISTINCT checked_on FROM record WHERE source_id = 'alpha'") == [(DAY,)]
+
+
+def test_two_nights_at_once_in_one_home_are_refused(tmp_path: Path, catalogue: Path) -> None:
+    with one_night(tmp_path / "home"), pytest.raises(NightRunningError, match="another night is running"):
+        spend(tmp_path)
+    assert spend(tmp_path).exit_status == 0
+
+
+def test_a_broken_state_file_costs_only_its_memory(tmp_path: Path, catalogue: Path) -> None:
+    spend(tmp_path)
+    (tmp_path / "home" / "staging" / "alpha.state.json").write_text("{", encoding="utf-8")
+    night = spend(tmp_path, 1)
+    assert outcomes(night) == {"alpha": "good", "beta": "good"}
+    assert "state-lost" in {problem.code for problem in night.states[0].problems}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "day", "due"),
+    [("daily", 1, True), ("weekly", 6, False), ("weekly", 7, True), ("monthly", 27, False), ("monthly", 28, True)],
+)
+def test_a_site_is_visited_when_its_schedule_says_so(
+    tmp_path: Path, catalogue: Path, schedule: str, day: int, due: bool
+) -> None:
+    spend(tmp_path)
+    path = catalogue / "alpha" / "source.toml"
+    text = path.read_text(encoding="utf-8").replace('"daily"', f'"{schedule}"')
+    path.write_text(text.replace('path = "places.csv"', 'url = "https://www.example.org/p.csv"'), encoding="utf-8")
+    later = Settings(home=tmp_path / "home", as_of=DAY + dt.timedelta(day), catalogue=catalogue)
+    assert visited(load_source(catalogue / "alpha"), later) is due
+
+
+def test_a_source_that_is_never_due_is_visited_only_by_name(tmp_path: Path, catalogue: Path) -> None:
+    path = catalogue / "alpha" / "source.toml"
+    text = path.read_text(encoding="utf-8").replace('"daily"', '"never"')
+    path.write_text(text.replace('path = "places.csv"', 'url = "https://www.example.org/p.csv"'), encoding="utf-8")
+    source = load_source(catalogue / "alpha")
+    assert not concerned(source, Settings(home=tmp_path, as_of=DAY, catalogue=catalogue))
+    assert concerned(source, Settings(home=tmp_path, as_of=DAY, catalogue=catalogue, sources=("alpha",)))

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from transforms.normalise.names import name_key
+from transforms.normalise.urls import web_domain
 from transforms.rights import expression
 
 LISTS = ("themes", "beneficiaries", "methods", "sdgs", "needs", "funding_kinds", "funders")
@@ -101,20 +103,34 @@ def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], 
     holders = [member for member in ordered if member.values.get(field) not in silent]
     if not holders:
         return
-    votes = Counter(_ballot(field, member) for member in holders)
+    # A source that tells a thing twice has one vote.
+    votes = Counter(ballot for _, ballot in {(member.source_id, _ballot(field, member)) for member in holders})
     most = max(votes.values())
     agreed = [member for member in holders if votes[_ballot(field, member)] == most]
     alike = [member for member in agreed if _ballot(field, member) == _ballot(field, agreed[0])]
-    chosen = max(alike, key=lambda member: _accents(member.values[field])) if field in NAMES else alike[0]
-    rule = _vote_words(len(holders), most)
+    chosen = _best_written(field, alike)
+    rule = _vote_words(len({member.source_id for member in holders}), most)
     values[field] = chosen.values[field]
     provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
 
 
 def _ballot(field: str, member: Member) -> Any:
-    """What a record votes for: names that only differ in accents, capitals or legal form vote for the same."""
+    """What a record votes for: a name without regard to accents, capitals and legal form; of an address, the site."""
     value = member.values[field]
+    if field == "url":
+        return web_domain(value) or value
     return name_key(value) if field in NAMES else value
+
+
+def _best_written(field: str, alike: Sequence[Member]) -> Member:
+    """Of records that vote for the same: the name with most accents, the front page of a site, else the first."""
+    if field in NAMES:
+        return max(alike, key=lambda member: _accents(member.values[field]))
+    if field == "url":
+        return min(
+            alike, key=lambda member: (len(urlsplit(member.values[field]).path.strip("/")), member.values[field])
+        )
+    return alike[0]
 
 
 def _accents(name: str) -> int:
@@ -127,7 +143,7 @@ def _vote_words(holders: int, most: int) -> str:
         return "only value"
     if most == 1:
         return "best standing record"
-    return f"agreed by {most} of {holders} records"
+    return f"agreed by {most} of {holders} sources"
 
 
 def _take_longest(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
@@ -164,7 +180,7 @@ def _same(item: Any) -> str:
 
 
 def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
-    """The whole place of one record, never a mixture: a point first, then what most records agree on."""
+    """The whole place of one record, never a mixture: what most records agree on, without doubts, precise, sure."""
     communes = Counter(code for member in ordered if (code := member.values.get("insee_code")))
 
     def rank(member: Member) -> tuple[Any, ...]:

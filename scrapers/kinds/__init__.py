@@ -10,21 +10,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib import import_module
+from typing import cast
 
 from scrapers.fetch import Door
-from scrapers.kinds import html, json, table
 from scrapers.kinds.item import Item, Note
-from scrapers.problems import Problem
+from scrapers.problems import Problem, rejects
 from scrapers.record import RAW_FIELDS, RawRecord, RawValue
 from scrapers.source import Source
 
 Reader = Callable[[Source, Door, Note], Iterator[Item]]
-READERS: dict[str, Reader] = {"table": table.read, "json": json.read, "html": html.read}
+
+
+def reader(kind: str) -> Reader:
+    """Return the function that reads sources of `kind`; its module is loaded when it is first needed."""
+    module = import_module(f"scrapers.kinds.{kind}")
+    return cast(Reader, module.read)
 
 
 @dataclass(slots=True)
 class Harvest:
-    """What one visit to a source gave: the records with a key of their own, and the problems met."""
+    """What one visit gave: the records with a key of their own, the problems met, and how many records were met."""
 
     records: list[RawRecord]
     problems: list[Problem]
@@ -40,7 +46,12 @@ def read_source(source: Source, door: Door) -> Harvest:
     harvest = Harvest([], [])
     seen: dict[str, dict[str, RawValue]] = {}
     leftovers: Counter[str] = Counter()
-    for item in READERS[source.kind](source, door, harvest.problems.append):
+
+    def note(problem: Problem) -> None:
+        harvest.problems.append(problem)
+        harvest.read += rejects(problem)
+
+    for item in reader(source.kind)(source, door, note):
         harvest.read += 1
         leftovers.update(item.leftovers)
         record = RawRecord(source.id, _key(source, item.fields), item.fields, item.origin, harvest.read)
@@ -116,4 +127,4 @@ def _ignored(name: str, patterns: list[str]) -> bool:
     return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)
 
 
-__all__ = ["RAW_FIELDS", "READERS", "Harvest", "Item", "read_source"]
+__all__ = ["RAW_FIELDS", "Harvest", "Item", "read_source"]

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scrapers.fetch import Door, Response
+from scrapers.kinds import paging
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
+from scrapers.kinds.paging import Page
 from scrapers.path import step_name, steps
 from scrapers.problems import Problem, SourceError
 from scrapers.rule import Take
@@ -22,23 +24,69 @@ class Number(str):
 
 
 def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
-    """Yield an item for each object of the list at `fetch.items`, address by address."""
+    """Yield an item for each object of the list at `fetch.items`, address by address and page by page."""
+    yield from read_addresses(source, door, note, source.addresses())
+
+
+def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[str]) -> Iterator[Item]:
+    """Yield an item for each object of the lists at `addresses`; `fetch.paging` says how each goes on.
+
+    Raises `SourceError` when one of them holds no list, or no object.
+    """
+    rules = source.fetch.paging
+    for address in addresses:
+        if rules is None:
+            response = door.get(address)
+            yield from items(source, response, _objects(source, response, note), note)
+            continue
+        for page in paging.follow(source, rules, address, lambda here: _page(source, door, here), note):
+            yield from items(source, page.response, page.entries, note)
+
+
+def _page(source: Source, door: Door, address: str) -> Page:
+    response = door.get(address)
+    body, rules = whole(source, response), source.fetch.paging
+    found = values(body, rules.next) if rules is not None and rules.next else []
+    # Some APIs say `"next": false` where there is no other page.
+    following = next((str(value) for value in found if isinstance(value, str)), None)
+    return Page(response, _list(source, response, body), following)
+
+
+def items(source: Source, response: Response, objects: Iterable[Any], note: Note) -> Iterator[Item]:
+    """Yield an item for each of the `objects` that came with `response`; other kinds over JSON share this.
+
+    Raises `SourceError` when there is none.
+    """
     wanted = {_normal(place) for place in source.places}
-    for address in source.addresses():
-        response = door.get(address)
-        objects = 0
-        for count, found in enumerate(_objects(source, response, note), 1):
-            if not isinstance(found, dict):
-                note(_not_an_object(source, response, count, found))
-                continue
-            objects += 1
-            try:
-                yield _item(source, response, found, wanted)
-            except RecursionError as fault:
-                raise _too_deep(response) from fault
-        if not objects:
-            message = f"{response.label} holds no object at {source.fetch.items or 'its root'}"
-            raise SourceError("list-empty", message, "check fetch.items")
+    found_any = False
+    for count, found in enumerate(objects, 1):
+        if not isinstance(found, dict):
+            note(_not_an_object(source, response, count, found))
+            continue
+        found_any = True
+        try:
+            yield _item(source, response, found, wanted)
+        except RecursionError as fault:
+            raise _too_deep(response) from fault
+    if not found_any:
+        message = f"{response.label} holds no object at {source.fetch.items or 'its root'}"
+        raise SourceError("list-empty", message, "check fetch.items")
+
+
+def whole(source: Source, response: Response) -> Any:
+    """Return the JSON value that `response` holds, numbers as they are written.
+
+    Raises `SourceError` when it is a web page, cut off, or not JSON.
+    """
+    body = unpacked(response).read()
+    refuse_web_page(response, body[:4096], "JSON")
+    text = _decoded(source, response, body)
+    try:
+        return _parsed(text)
+    except json.JSONDecodeError as fault:
+        raise _not_json(response, text, fault) from fault
+    except RecursionError as fault:
+        raise _too_deep(response) from fault
 
 
 def _item(source: Source, response: Response, found: dict[str, Any], wanted: set[str]) -> Item:
@@ -62,15 +110,19 @@ def _objects(source: Source, response: Response, note: Note) -> Iterable[Any]:
     except json.JSONDecodeError as fault:
         if source.fetch.items is None and _looks_like_lines(text):
             return _lines(source, response, text, note)
-        cut = _is_cut(text, fault)
-        raise SourceError(
-            "truncated" if cut else "not-json",
-            f"{response.label} is {'cut off' if cut else 'not JSON'}: {fault}",
-            "the publisher's file is broken or incomplete; it is tried again the next night",
-        ) from fault
+        raise _not_json(response, text, fault) from fault
     except RecursionError as fault:
         raise _too_deep(response) from fault
     return _list(source, response, whole)
+
+
+def _not_json(response: Response, text: str, fault: json.JSONDecodeError) -> SourceError:
+    cut = _is_cut(text, fault)
+    return SourceError(
+        "truncated" if cut else "not-json",
+        f"{response.label} is {'cut off' if cut else 'not JSON'}: {fault}",
+        "the publisher's file is broken or incomplete; it is tried again the next night",
+    )
 
 
 def _decoded(source: Source, response: Response, body: bytes) -> str:
@@ -132,12 +184,13 @@ def _list(source: Source, response: Response, whole: Any) -> list[Any]:
             path = "features"
         else:
             return whole if isinstance(whole, list) else [whole]
-    found = values(whole, path)
+    found = _at(whole, path)
     if not found:
         keys = ", ".join(sorted(whole)[:12]) if isinstance(whole, dict) else f"a {_kind(whole)}"
         message = f"{response.label} has no list at {path}; it holds {keys}"
         raise SourceError("list-missing", message, "the shape changed: mend fetch.items")
-    return [item for value in found for item in _listed(value)]
+    # A list that is null is an empty one.
+    return [item for value in found if value is not None for item in _listed(value)]
 
 
 def _not_an_object(source: Source, response: Response, count: int, found: Any) -> Problem:
@@ -153,10 +206,14 @@ def _kind(value: Any) -> str:
 
 def values(found: Any, path: str) -> list[Any]:
     """Every value at `path` in `found`; a list on the way is walked through, missing steps give nothing."""
+    return [value for value in _at(found, path) if value is not None]
+
+
+def _at(found: Any, path: str) -> list[Any]:
     here = [found]
     for step in steps(path):
         here = [value for place in here for value in _step(place, step)]
-    return [value for value in here if value is not None]
+    return here
 
 
 def _step(place: Any, step: str | int) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from scrapers.fetch import Door, Response
@@ -32,7 +32,15 @@ class Grid:
 
 def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     """Yield an item for each row below the header, address by address."""
-    for address in source.addresses():
+    yield from read_addresses(source, door, note, source.addresses())
+
+
+def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[str]) -> Iterator[Item]:
+    """Yield an item for each row of the tables at `addresses`.
+
+    Raises `SourceError` when one of them is no table, lacks a column, or has no row.
+    """
+    for address in addresses:
         response = door.get(address)
         grid = _grid(source, response)
         header, skipped = _header(source, response, grid.rows)

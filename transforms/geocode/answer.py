@@ -7,7 +7,7 @@ it, unless the commune is certain and the point is far: then the commune's own p
 import math
 from dataclasses import replace
 
-from transforms.geocode.coordinates import SLACK_KM, Audited, usable
+from transforms.geocode.coordinates import SLACK_KM, Audited, Point, usable
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
 from transforms.geocode.reading import Reading
@@ -20,6 +20,21 @@ _CERTAIN = 0.9
 
 # Confidence of answers that rest on a point or on a stated territory alone.
 _BY_POINT, _BY_POINT_AGAINST_TEXT, _POINT_OUTSIDE, _STATED = 0.95, 0.6, 0.3, 0.9
+
+
+# Rough boxes (south, west, north, east) around every part of France, coastal waters included.
+FRANCE = (
+    (41.0, -6.0, 51.6, 10.2),  # metropolitan
+    (14.0, -63.5, 18.3, -60.5),  # Antilles, Saint-Martin, Saint-Barthélemy
+    (2.0, -55.0, 6.0, -51.4),  # Guyane
+    (-21.6, 55.0, -20.7, 56.0),  # La Réunion
+    (-13.2, 44.8, -12.4, 45.5),  # Mayotte
+    (46.6, -56.6, 47.3, -56.0),  # Saint-Pierre-et-Miquelon
+    (-23.5, 158.0, -17.5, 172.5),  # Nouvelle-Calédonie
+    (-28.5, -155.0, -7.5, -134.0),  # Polynésie française
+    (-14.6, -178.5, -13.0, -175.9),  # Wallis-et-Futuna
+    (-50.5, 39.0, -11.0, 78.0),  # Terres australes et antarctiques
+)
 
 
 def abroad(query: PlaceQuery, country: str | None) -> PlaceAnswer:
@@ -119,7 +134,13 @@ def unusable_coordinates(query: PlaceQuery) -> str | None:
 
 
 def _outside(reading: Reading, resolution: Resolution, point: Audited, gazetteer: Gazetteer) -> PlaceAnswer:
-    """A point in no known commune: overseas without outlines, at sea, or abroad."""
+    """A point in no known commune: overseas without outlines, at sea, or abroad.
+
+    Where France is said and the point is in no part of it, the point is wrong and is not published.
+    """
+    if reading.country == "FR" and not _near_france(point.point):
+        where = f"{point.point.latitude:.2f}, {point.point.longitude:.2f}"
+        return add_conflict(left_open(reading, resolution, gazetteer), f"point {where} is nowhere near France")
     answer = _with_point(left_open(reading, resolution, gazetteer), point)
     says_france = answer.country == "FR"
     answer = replace(answer, method="coordinates", confidence=_POINT_OUTSIDE)
@@ -127,6 +148,12 @@ def _outside(reading: Reading, resolution: Resolution, point: Audited, gazetteer
     if says_france and has_outlines:
         return add_conflict(answer, "point lies outside the communes of France")
     return answer
+
+
+def _near_france(point: Point) -> bool:
+    return any(
+        south <= point.latitude <= north and west <= point.longitude <= east for south, west, north, east in FRANCE
+    )
 
 
 def _at_commune(

@@ -211,16 +211,19 @@ def _by_name(
 
 
 def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
-    """Whether one source lists an initiative twice: the same name in the same commune, and nothing that differs."""
-    if (
-        not left.name_key
-        or left.name_key != right.name_key
-        or left.insee_code is None
-        or left.insee_code != right.insee_code
-    ):
+    """Whether one source lists an initiative twice: like names in the same commune, and nothing that differs.
+
+    Names that are not the same must come with the same SIRET number, or be telling and at the same door.
+    """
+    if left.insee_code is None or left.insee_code != right.insee_code or _contradiction(left, right):
         return False
-    if left.siret and right.siret and left.siret != right.siret:
+    if not left.name_key or (left.siret and right.siret and left.siret != right.siret):
         return False
+    if left.name_key != right.name_key:
+        likeness = name_likeness(left, right, True, rarity)
+        same_siret = left.siret is not None and left.siret == right.siret
+        door = rarity.telling(left.name_key) and _same_door(left, right, distance_km(left, right))
+        return likeness >= (0.6 if same_siret else 0.9) and (same_siret or door)
     if left.address_key and right.address_key:
         return left.address_key == right.address_key or _same_door(left, right, distance_km(left, right))
     return rarity.telling(left.name_key)

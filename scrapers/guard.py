@@ -1,0 +1,171 @@
+"""The guard of the network: connections to public addresses only.
+
+A definition, a link on a page or a redirect may name any host, and the name server of that host may answer with any
+address, a different one each time. So the address is looked at when the connection is made, and the connection goes to
+the very address that was looked at: what a name meant a moment earlier counts for nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPException
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.response import BaseHTTPResponse, HTTPResponse
+
+from scrapers.problems import SourceError
+
+# How many addresses of one name are tried: each may take as long as the connect timeout.
+TRIED = 4
+
+# IANA's registries (RFC 6890), where they go beyond what the standard library of our oldest Python knows.
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291: all that is handed out for the public internet
+NOT_PUBLIC = (
+    ipaddress.IPv6Network("3fff::/20"),  # RFC 9637: documentation
+    ipaddress.IPv4Network("192.88.99.0/24"),  # RFC 7526: relays of 6to4, given up
+)
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether `address` is one that anybody on the internet could reach: of a form that wraps another, the inner one.
+
+    Wrapped are IPv4-mapped (RFC 4291), 6to4 (RFC 3056) and NAT64 (RFC 6052) addresses. Special addresses (RFC 6890),
+    multicast and all that nobody has been given are not public.
+    """
+    if isinstance(address, IPv6Address):
+        inner = _wrapped(address)
+        if inner is not None:
+            return is_public(inner)
+        if address not in GLOBAL_UNICAST:
+            return False
+    if any(address in network for network in NOT_PUBLIC if network.version == address.version):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def public_addresses(host: str, port: int) -> list[str]:
+    """Look `host` up and return its public addresses, in the order to try them.
+
+    Raises `SourceError` when it has none; `socket.gaierror` and `UnicodeError` as the look-up does.
+    """
+    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    public = [address for address in dict.fromkeys(found) if is_public(ipaddress.ip_address(address))]
+    if not public:
+        # Neither an OSError nor one of the libraries' errors: those are wrapped, and tried again.
+        raise SourceError(
+            "private-address",
+            f"{host} leads to {', '.join(dict.fromkeys(found))}, which is not on the public internet",
+            "check the address, and where it redirects to",
+        )
+    return public[:TRIED]
+
+
+class _Connection(HTTPConnection):
+    """A connection to a public address, or to a host and port that are allowed by name."""
+
+    allowed: frozenset[str] = frozenset()
+
+    def _new_conn(self) -> socket.socket:
+        host = self._dns_host
+        if f"{host}:{self.port}" in self.allowed:
+            return super()._new_conn()
+        try:
+            addresses = public_addresses(host.strip("[]"), self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        try:
+            return self._first_that_answers(addresses)
+        finally:
+            self._dns_host = host
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        """Read the head of the answer, within the read timeout as a whole."""
+        # The socket's own timeout begins anew with every byte: a head that drips in would be read for ever.
+        hung_up, line = threading.Event(), self.sock
+
+        def hang_up() -> None:
+            hung_up.set()
+            with suppress(OSError):  # it may be closed already
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+        watch = threading.Timer(self.timeout or 0, hang_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            return super().getresponse()
+        except (OSError, HTTPException) as error:
+            if hung_up.is_set():
+                raise TimeoutError("the head of the answer took too long") from error
+            raise
+        finally:
+            watch.cancel()
+
+    def _first_that_answers(self, addresses: list[str]) -> socket.socket:
+        """Connect to one of `addresses`; they are numbers, so that no name is looked up again."""
+        for number, address in enumerate(addresses, 1):
+            self._dns_host = address
+            try:
+                return super()._new_conn()
+            except (NewConnectionError, ConnectTimeoutError):
+                if number == len(addresses):
+                    raise
+        raise AssertionError("public_addresses returns at least one")
+
+
+class _TLSConnection(_Connection, HTTPSConnection):
+    """The same with TLS; the certificate is held against the name, not the number."""
+
+
+class _Pool(HTTPConnectionPool):
+    """Connections to one host that ask before every attempt, retries included."""
+
+    ConnectionCls = _Connection
+    before: Callable[[str], None]
+
+    # urllib3 calls this again for each retry, which is what an adapter or a session does not see.
+    def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:
+        self.before(self.host)
+        return super().urlopen(*args, **kwargs)
+
+
+class _TLSPool(_Pool, HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Reaches public addresses and the `allowed` ("host:port", as written in addresses), calling `before` each time.
+
+    `before` is told the host ahead of every attempt, retries too; it may wait, and raise a `SourceError`.
+    """
+
+    def __init__(self, allowed: frozenset[str], before: Callable[[str], None], retry: Retry) -> None:
+        """Mount it for both http and https, or the other is not guarded."""
+        own = {"before": staticmethod(before)}
+        plain = type("Connection", (_Connection,), {"allowed": allowed})
+        secure = type("TLSConnection", (_TLSConnection,), {"allowed": allowed})
+        self._pools: dict[str, Any] = {
+            "http": type("Pool", (_Pool,), {**own, "ConnectionCls": plain}),
+            "https": type("TLSPool", (_TLSPool,), {**own, "ConnectionCls": secure}),
+        }
+        super().__init__(max_retries=retry)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of connections ours."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools

@@ -1,0 +1,83 @@
+"""A site on this machine, for tests of the door: a table of paths and what they answer."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from scrapers.fetch import Manners
+
+Page = bytes | tuple[int, bytes, dict[str, str]] | Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers from the server's table; conditional requests as RFC 9110 has it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: "Site"
+
+    def do_GET(self) -> None:
+        self.server.asked.append((time.monotonic(), self.path, dict(self.headers)))
+        page = self.server.pages.get(self.path, (404, b"", {}))
+        if callable(page):
+            page(self)
+            return
+        status, body, headers = (200, page, {}) if isinstance(page, bytes) else page
+        if status == 200 and self.is_unchanged(headers):
+            status, body = 304, b""
+        self.send(status, body, headers)
+
+    def is_unchanged(self, headers: dict[str, str]) -> bool:
+        tag = self.headers["If-None-Match"]
+        if tag is not None:
+            return tag == headers.get("ETag")
+        since = self.headers["If-Modified-Since"]
+        return since is not None and since == headers.get("Last-Modified")
+
+    def send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 304:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class Site(ThreadingHTTPServer):
+    """A server that does not mind if a client hangs up on it; `asked` holds time, path and headers of each request."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.pages: dict[str, Page] = {}
+        self.asked: list[tuple[float, str, dict[str, str]]] = []
+        self.host = f"127.0.0.1:{self.server_port}"
+        self.url = f"http://{self.host}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+    def paths(self) -> list[str]:
+        """The paths that were asked for, in order."""
+        return [path for _, path, _ in self.asked]
+
+    def manners(self, **changes: object) -> Manners:
+        """Manners that reach this site, quickly and without retries."""
+        usual = {"requests_per_second": 500.0, "retries": 0, "read_timeout": 5.0, "allowed_hosts": {self.host}}
+        return Manners(**{**usual, **changes})  # type: ignore[arg-type]
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """Serve a site while the context lasts."""
+    with Site() as site:
+        threading.Thread(target=site.serve_forever, args=(0.01,), daemon=True).start()
+        yield site
+        site.shutdown()
