@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
-from scrapers.fetch import Door, Traffic, network_door, replay_door, sample_door
+from scrapers.fetch import Door, network_door, replay_door, sample_door
 from scrapers.kinds import Harvest, read_source
 from scrapers.problems import DefinitionError, Problem, SourceError
 from scrapers.record import RawRecord, write_records
+from scrapers.response import Traffic
 from scrapers.source import Source
 from warehouse.gate import Bounds, outlived, source_faults
 

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from scrapers.fetch import Manners
+from scrapers.response import Manners
 from warehouse import decisions
 from warehouse.store import FILE_NAME
 

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from scrapers.archive import ArchiveWriter
-from scrapers.fetch import Manners, network_door
+from scrapers.fetch import network_door
 from scrapers.kinds import Harvest, read_source
+from scrapers.response import Manners
 from scrapers.source import Source
 
 Answer = tuple[int, dict[str, str], bytes]

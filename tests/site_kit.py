@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from scrapers.fetch import Manners
+from scrapers.response import Manners
 
 Page = bytes | tuple[int, bytes, dict[str, str]] | Callable[["Handler"], None]
 

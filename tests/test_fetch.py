@@ -13,8 +13,9 @@ from requests.structures import CaseInsensitiveDict
 from warcio.archiveiterator import ArchiveIterator
 
 from scrapers.archive import ArchiveWriter
-from scrapers.fetch import Manners, Response, network_door, replay_door, sample_door
+from scrapers.fetch import network_door, replay_door, sample_door
 from scrapers.problems import SourceError
+from scrapers.response import Manners, Response
 
 QUICK = {"contact": "mailto:test@example.org", "requests_per_second": 200.0, "retries": 0, "read_timeout": 5.0}
 

@@ -16,9 +16,10 @@ from site_kit import running_site
 
 from scrapers import guard
 from scrapers.archive import ArchiveWriter
-from scrapers.fetch import Manners, network_door
+from scrapers.fetch import network_door
 from scrapers.guard import is_public, public_addresses
 from scrapers.problems import SourceError
+from scrapers.response import Manners
 
 KNOWN = {"bad-address", "name-resolution", "private-address"}
 

@@ -4,8 +4,9 @@ import pytest
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
 from scrapers.catalogue import load_source
-from scrapers.fetch import Manners, network_door
+from scrapers.fetch import network_door
 from scrapers.kinds import read_source
+from scrapers.response import Manners
 
 FIELDS = {"source_key": ".@data-id", "name": "h2"}
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from source_kit import SITE, SOUND, codes, column, failure_of, make_source, read_bodies, write_definition
 
 from scrapers.catalogue import load_source
-from scrapers.fetch import Response
 from scrapers.kinds import read_source
 from scrapers.kinds.asking import question
 from scrapers.problems import DefinitionError, SourceError
 from scrapers.queries import box_of, overpass_question, query_faults
+from scrapers.response import Response
 
 CORPUS = Path(os.environ.get("ESSAIM_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
 

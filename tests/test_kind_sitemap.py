@@ -11,9 +11,10 @@ from requests.adapters import BaseAdapter
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
 from scrapers.archive import answer
-from scrapers.fetch import Door, Manners
+from scrapers.fetch import Door
 from scrapers.kinds import read_source
 from scrapers.problems import DefinitionError, SourceError
+from scrapers.response import Manners
 
 CORPUS = Path(os.environ.get("ESSAIM_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
 SPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'

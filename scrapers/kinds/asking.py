@@ -6,8 +6,8 @@ import re
 from typing import Any, TypeGuard
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from scrapers.fetch import Response
 from scrapers.problems import SourceError
+from scrapers.response import Response
 
 
 def question(address: str, **parameters: str) -> str:

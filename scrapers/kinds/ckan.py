@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds import portal
 from scrapers.kinds.asking import list_in, other_shape
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.portal import Resource
+from scrapers.response import Response
 from scrapers.source import Source
 
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.asking import is_object, nothing_found, other_shape, whole_number
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.problems import Problem, SourceError
 from scrapers.queries import COMMUNECTER_TYPES
+from scrapers.response import Response
 from scrapers.source import Source
 
 LIMIT = 100

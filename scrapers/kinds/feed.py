@@ -18,11 +18,12 @@ import feedparser
 from bs4 import BeautifulSoup
 
 from scrapers.failures import label
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.kinds.page import fields_of, followable, own_page, walk
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
+from scrapers.response import Response
 from scrapers.rule import Rule
 from scrapers.source import Source
 

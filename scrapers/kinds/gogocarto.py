@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.asking import is_object, nothing_found, other_shape, whole_number
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.path import steps
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.source import Source
 
 ELEMENTS = "/api/elements"

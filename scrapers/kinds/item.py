@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from scrapers.fetch import Response
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
+from scrapers.response import Response
 from scrapers.rule import Blocks, Rule, Take
 
 Note = Callable[[Problem], None]

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds import paging
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.kinds.paging import Page
 from scrapers.path import step_name, steps
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.rule import Take
 from scrapers.source import Source
 

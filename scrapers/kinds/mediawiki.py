@@ -15,10 +15,11 @@ from mwparserfromhell.nodes import Comment, ExternalLink, Node, Tag, Template, T
 from mwparserfromhell.wikicode import Wikicode
 
 from scrapers.failures import label
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.source import Source
 
 BATCH = 50

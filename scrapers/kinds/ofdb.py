@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.asking import is_object, list_in, other_shape, question
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.problems import Problem, SourceError
 from scrapers.queries import Box, box_of
+from scrapers.response import Response
 from scrapers.source import Source
 
 LIMIT = 500

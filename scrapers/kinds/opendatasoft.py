@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds import json, paging, portal
 from scrapers.kinds.asking import list_in, nothing_found, other_shape, whole_number
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.paging import Page
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.source import Source
 
 LIMIT = 10_000

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.asking import is_object, list_in, nothing_found, question
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.problems import SourceError
 from scrapers.queries import overpass_question
+from scrapers.response import Response
 from scrapers.source import Source
 
 # How an object is drawn, and the two halves of its key.

@@ -9,9 +9,9 @@ from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit, urlu
 
 from requests.utils import parse_header_links
 
-from scrapers.fetch import Response
 from scrapers.kinds.item import Note
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.source import Paging, Source
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds import json, table
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.paging import web_address
 from scrapers.problems import SourceError
+from scrapers.response import Response
 from scrapers.source import Source
 
 FORMATS = {

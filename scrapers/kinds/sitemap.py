@@ -14,13 +14,14 @@ import trafilatura
 from lxml import etree
 
 from scrapers.failures import label
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.kinds.json import texts, values
 from scrapers.kinds.page import Page, blocks_of, followable, read_page, texts_of
 from scrapers.kinds.schema_org import main_node
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
+from scrapers.response import Response
 from scrapers.rule import Rule, Take
 from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH
 from scrapers.source import Source

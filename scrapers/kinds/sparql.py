@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds.asking import is_object, list_in, nothing_found, other_shape, question
 from scrapers.kinds.item import Item, Note
 from scrapers.kinds.json import items, whole
 from scrapers.problems import SourceError
+from scrapers.response import Response
 from scrapers.source import Source
 
 META = "_meta"

@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scrapers.fetch import Door, Response
+from scrapers.fetch import Door
 from scrapers.kinds import delimited, workbook
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.problems import Problem, SourceError
+from scrapers.response import Response
 from scrapers.rule import Take
 from scrapers.source import Source
 
