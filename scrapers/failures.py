@@ -82,7 +82,7 @@ def refusal(address: str, status: int, reason: str | None) -> SourceError:
     if status in {401, 403, 451}:
         return SourceError("forbidden", message, "the site refuses us; ask its publisher")
     if status == 429:
-        return SourceError("rate-limited", message, "we ask too often; lower the rate for this source")
+        return SourceError("rate-limited", message, "we ask too often for this site; ask its publisher what it allows")
     if status >= 500:
         return SourceError("server-error", message, "the site is in trouble; it is tried again the next night")
     return SourceError("http-error", message, "check the address in a browser")

@@ -162,7 +162,7 @@ class Door:
                 raise SourceError(
                     "too-large",
                     f"{label(address)} is larger than {self.manners.max_bytes:,} bytes",
-                    "check the address; if it is right, raise max_bytes in the configuration",
+                    "check the address; nothing larger is read",
                 )
             if time.monotonic() - begun > self.manners.max_seconds:
                 raise SourceError(
