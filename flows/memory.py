@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from warehouse.identity import Known, RecordName
 from warehouse.store import reading
 
@@ -27,9 +29,20 @@ class Memory:
 
 
 def remember(warehouse: Path) -> Memory:
-    """Return the memory of the warehouse file at `warehouse`; an empty one when there is no file yet."""
+    """Return the memory of the warehouse file at `warehouse`; an empty one when there is no file yet.
+
+    Raises `OSError` when it cannot be read: to go on without it would give every id anew.
+    """
     if not warehouse.is_file():
         return Memory()
+    try:
+        return _read(warehouse)
+    except duckdb.Error as fault:
+        remedy = "put a copy of it back; without it ids are minted anew"
+        raise OSError(f"the warehouse {warehouse} cannot be read ({fault}); {remedy}") from fault
+
+
+def _read(warehouse: Path) -> Memory:
     with reading(warehouse) as connection:
         identities = "SELECT source_id, record_key, initiative_id, first_seen FROM record_identity"
         known = {(source, key): Known(id, seen) for source, key, id, seen in connection.execute(identities).fetchall()}

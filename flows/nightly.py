@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 from prefect import flow, task
@@ -106,7 +107,7 @@ def _heard(state: State, progress: Stage) -> None:
     tell(f"{state.source_id}: {state.outcome}, {state.read} read, {state.records} kept")
 
 
-def _count(warehouse: str | object) -> int:
+def _count(warehouse: Path) -> int:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
         return int(count)

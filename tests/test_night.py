@@ -323,3 +323,12 @@ def test_a_source_that_is_never_due_is_visited_only_by_name(tmp_path: Path, cata
     source = load_source(catalogue / "alpha")
     assert not concerned(source, Settings(home=tmp_path, as_of=DAY, catalogue=catalogue))
     assert concerned(source, Settings(home=tmp_path, as_of=DAY, catalogue=catalogue, sources=("alpha",)))
+
+
+def test_a_warehouse_that_cannot_be_read_is_never_started_anew(tmp_path: Path, catalogue: Path) -> None:
+    spend(tmp_path)
+    path = tmp_path / "home" / "essaim.duckdb"
+    path.write_bytes(b"this is no database, however long it may be made to look" * 400)
+    with pytest.raises(OSError, match="cannot be read"):
+        spend(tmp_path, 1)
+    assert path.read_bytes().startswith(b"this is no database")
