@@ -39,14 +39,19 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
 
-@app.callback()
-def essaim(
-    version: Annotated[bool, typer.Option("--version", help="Say the version and end.", is_eager=True)] = False,
-) -> None:
-    """Say what concerns all commands."""
-    if version:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         out.print(f"essaim {metadata.version('essaim')}")
         raise typer.Exit
+
+
+@app.callback()
+def essaim(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that concern all commands."""
 
 
 def home_folder(given: Path | None) -> Path:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.query import roomy
 from flows.settings import embedded_catalogue
 from scrapers.problems import DefinitionError, Problem, SourceError
 
@@ -173,4 +174,4 @@ def _table(rows: list[dict[str, str]]) -> None:
         table.add_column(name, no_wrap=name in {"id", "kind"}, overflow="fold")
     for row in rows:
         table.add_row(*(Text(row[name]) for name in shown))
-    out.print(table)
+    roomy(out).print(table)

@@ -55,6 +55,9 @@ def show(answer: Answer, form: Literal["table", "json", "csv"], console: Console
         table = Table(*map(escape, answer.columns))
         for row in answer.rows:
             table.add_row(*(Text("" if value is None else str(value)) for value in row))
-        # What goes to a file or another program is not cut to the width of a screen that is not there.
-        wide = console if console.is_terminal else Console(width=PIPED_WIDTH, highlight=False)
-        wide.print(table)
+        roomy(console).print(table)
+
+
+def roomy(console: Console) -> Console:
+    """Return a console for tables: what goes to a file or a program is not cut to the width of no screen."""
+    return console if console.is_terminal else Console(width=PIPED_WIDTH, highlight=False)

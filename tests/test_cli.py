@@ -233,3 +233,9 @@ def test_a_folder_that_cannot_be_made_ends_with_one_sentence(
         main()
     assert end.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_version_is_said_and_ends_the_command() -> None:
+    result = cli.invoke(app, ["--version"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("essaim ")
