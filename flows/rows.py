@@ -11,7 +11,8 @@ from scrapers.problems import Problem, rejects
 from scrapers.source import Source
 from transforms.normalise.contacts import scrub
 
-HARVEST_STAGES = {"definition": "definition", "gate": "gate"}
+OWN_STAGES = {"definition", "gate"}
+NORMALISING = {"no-name", "unknown-value", "correction-unused"}
 
 
 def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, Any]]:
@@ -33,16 +34,11 @@ def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, 
 
 
 def _stage(problem: Problem) -> str:
-    if problem.code in HARVEST_STAGES:
-        return HARVEST_STAGES[problem.code]
+    if problem.code in OWN_STAGES:
+        return problem.code
     if problem.code.startswith("geo-"):
         return "geocode"
-    normalised = problem.code.startswith("invalid-") or problem.code in {
-        "no-name",
-        "unknown-value",
-        "correction-unused",
-    }
-    return "normalise" if normalised else "harvest"
+    return "normalise" if problem.code.startswith("invalid-") or problem.code in NORMALISING else "harvest"
 
 
 def source_rows(

@@ -32,7 +32,10 @@ SAME = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One record of a pair, as the linker sees it; keys are the comparable forms of `normalise.names`."""
+    """One record of a pair, as the linker sees it; keys are the comparable forms of `normalise.names`.
+
+    `organisation_key` serves the candidates of `blocking.sql` only.
+    """
 
     id: int
     source_id: str

@@ -56,11 +56,6 @@ def name_key(name: str) -> str:
     return " ".join(kept or folded)
 
 
-def name_tokens(name: str) -> tuple[str, ...]:
-    """Return the words of `name_key`, in their order."""
-    return tuple(name_key(name).split())
-
-
 def _fold(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", _AMPERSAND.sub(" et ", name).casefold()).translate(_LETTERS)
     plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)).casefold())
