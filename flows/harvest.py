@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -15,9 +14,9 @@ from typing import Any, Literal
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
 from scrapers.fetch import Door, network_door, replay_door, sample_door
-from scrapers.kinds import Harvest, read_source
+from scrapers.kinds import Findings, stream_source
 from scrapers.problems import DefinitionError, Problem, SourceError
-from scrapers.record import RawRecord, write_records
+from scrapers.record import RecordWriter
 from scrapers.response import Traffic
 from scrapers.source import Source
 from warehouse.gate import Bounds, outlived, source_faults
@@ -104,6 +103,8 @@ def harvest(source: Source, settings: Settings) -> State:
         message = f"reading it raised {type(error).__name__}: {error}"
         problem = Problem(source.id, "internal", message, "error", "report this: it is a fault of Essaim")
         state = _fall_back(source, settings, [problem], before, read)
+    finally:
+        _aside(source, settings).unlink(missing_ok=True)
     lost = [problem for problem in before.problems if problem.code == "state-lost"] if before else []
     state = replace(state, traffic=traffic if traffic.requests else None, problems=[*lost, *state.problems])
     _save_state(state, settings)
@@ -113,15 +114,16 @@ def harvest(source: Source, settings: Settings) -> State:
 class _NotBelievedError(Exception):
     """The gate of a source does not believe what was read."""
 
-    def __init__(self, found: Harvest, faults: list[str]) -> None:
+    def __init__(self, found: Findings, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.found, self.faults = found, faults
 
 
-def _visit(source: Source, settings: Settings, before: State | None, traffic: Traffic) -> Harvest:
-    with _door(source, settings) as door:
+def _visit(source: Source, settings: Settings, before: State | None, traffic: Traffic) -> Findings:
+    """Read the source into a file beside its last good rows, and return what was found."""
+    with _door(source, settings) as door, RecordWriter(_aside(source, settings)) as records:
         door.traffic = traffic  # so that it is known even if the visit fails
-        found = read_source(source, door)
+        found = stream_source(source, door, records.write)
         faults = _gate_faults(source, found, before, settings)
         if faults:
             raise _NotBelievedError(found, faults)
@@ -160,15 +162,14 @@ def _live_door(source: Source, settings: Settings, archive: ArchiveWriter, previ
     return sample_door({address: folder / name for address, name in source.sample.pages.items()}, archive)
 
 
-def _gate_faults(source: Source, found: Harvest, before: State | None, settings: Settings) -> list[str]:
+def _gate_faults(source: Source, found: Findings, before: State | None, settings: Settings) -> list[str]:
     expect = source.expect
     if settings.mode == "sample" and source.sample is not None:
         bounds = Bounds(math.ceil(source.sample.rows * 0.9), None, expect.max_drop, expect.filled)
     else:
         bounds = Bounds(expect.rows.min, expect.rows.max, expect.max_drop, expect.filled)
-    filled = Counter(name for record in found.records for name in record.fields)
     history = [count for _, count in before.good_runs] if before else []
-    return source_faults(bounds, len(found.records), filled, history)
+    return source_faults(bounds, found.kept, found.filled, history)
 
 
 def _gate_problem(source: Source, fault: str) -> Problem:
@@ -176,21 +177,20 @@ def _gate_problem(source: Source, fault: str) -> Problem:
     return Problem(source.id, "gate", fault, "error", remedy)
 
 
-def _keep(source: Source, settings: Settings, found: Harvest, before: State | None) -> State:
+def _keep(source: Source, settings: Settings, found: Findings, before: State | None) -> State:
     """Put what was read in the place of the last good rows."""
-    path = staged(source.id, settings)
-    aside = path.with_name(path.name + ".new")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_records(sorted(found.records, key=_rank), aside)
-    aside.replace(path)
+    _aside(source, settings).replace(staged(source.id, settings))
     night = settings.as_of.isoformat()
     runs = [run for run in (before.good_runs if before else []) if run[0] != night]
-    runs = [*runs, (night, len(found.records))][-KEPT_RUNS:]
-    return State(source.id, "good", len(found.records), found.read, settings.as_of, None, found.problems, runs)
+    runs = [*runs, (night, found.kept)][-KEPT_RUNS:]
+    return State(source.id, "good", found.kept, found.read, settings.as_of, None, found.problems, runs)
 
 
-def _rank(record: RawRecord) -> int:
-    return record.position
+def _aside(source: Source, settings: Settings) -> Path:
+    """Where tonight's rows are written until they are believed."""
+    path = staged(source.id, settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(path.name + ".new")
 
 
 def _fall_back(source: Source, settings: Settings, problems: list[Problem], before: State | None, read: int) -> State:

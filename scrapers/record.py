@@ -7,10 +7,10 @@ that everything after the fetch can be replayed without visiting the source agai
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 RawValue = str | list[str] | list[dict[str, str]]
 """One text, a list of texts, or a list of parts (a partner's name, kind, ...)."""
@@ -77,18 +77,31 @@ class RawRecord:
     position: int
 
 
-def write_records(records: Iterable[RawRecord], path: Path) -> int:
-    """Write `records` to `path` as JSON lines, in order, and return how many there were."""
-    names, count = [field.name for field in fields(RawRecord)], 0
-    with path.open("w", encoding="utf-8") as lines:
-        for record in records:
-            lines.write(json.dumps({name: getattr(record, name) for name in names}, ensure_ascii=False) + "\n")
-            count += 1
-    return count
+NAMES = [field.name for field in fields(RawRecord)]
+
+
+class RecordWriter:
+    """Writes raw records to a file as JSON lines; use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file at `path`, in place of any that is there."""
+        self._lines = path.open("w", encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        """Return the writer itself."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Close the file."""
+        self._lines.close()
+
+    def write(self, record: RawRecord) -> None:
+        """Add one record."""
+        self._lines.write(json.dumps({name: getattr(record, name) for name in NAMES}, ensure_ascii=False) + "\n")
 
 
 def read_records(path: Path) -> Iterator[RawRecord]:
-    """Read back what `write_records` wrote."""
+    """Read back what a `RecordWriter` wrote."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield RawRecord(**json.loads(line))
