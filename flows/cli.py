@@ -16,7 +16,9 @@ from rich.console import Console
 from flows import progress
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
-from flows.settings import Mode, Settings, embedded_catalogue
+from flows.replay import replaying
+from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment
+from scrapers.contact import ContactError
 from scrapers.problems import DefinitionError, SourceError
 
 HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
@@ -103,7 +105,20 @@ def run(
         str, typer.Option(help="Visit only these, by id, separated by commas; the others keep their last rows.")
     ] = "",
     home: HomeOption = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Replay the archive instead of the network.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Replay the newest archive of each source instead of the network.")
+    ] = False,
+    replay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE|DIR",
+            help="Replay a night, or the archives of another folder: of each source the newest one up to that night.",
+        ),
+    ] = None,
+    contact: Annotated[
+        str | None,
+        typer.Option(help="E-mail address or page that the visited sites are told (default: $ESSAIM_CONTACT)."),
+    ] = None,
     as_of: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The night that dates the data (default: today)."),
@@ -120,13 +135,21 @@ def run(
     when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong.
     """
     mode: Mode = "replay" if offline else "network"
+    if offline and replay is not None:
+        _fail("--offline and --replay exclude each other: --offline replays the newest archives of this home")
     settings = Settings(
         home=home_folder(home),
         as_of=as_of.date() if as_of else dt.datetime.now(dt.UTC).date(),
         catalogue=catalogue or embedded_catalogue(),
         sources=tuple(filter(None, (id.strip() for id in sources.split(",")))),
         mode=mode,
+        manners=manners_of_the_environment(contact),
     )
+    if replay is not None:
+        try:
+            settings = replaying(settings, replay, dated=as_of is not None)
+        except ValueError as fault:
+            _fail(str(fault))
     raise typer.Exit(_run(settings, prefect, as_json))
 
 
@@ -249,7 +272,7 @@ def main() -> None:
     """Run the command; errors of a person's own making end with one clear sentence and status 2."""
     try:
         app()
-    except (DefinitionError, NightRunningError, OSError, OverflowError) as error:
+    except (DefinitionError, ContactError, NightRunningError, OSError, OverflowError) as error:
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
 

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.replay import NIGHTS, archive_of, read_on
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
 from scrapers.fetch import Door, network_door, replay_door, sample_door
 from scrapers.kinds import Findings, stream_source
+from scrapers.memo import Memo
 from scrapers.problems import DefinitionError, Problem, SourceError
 from scrapers.record import RecordWriter
 from scrapers.response import Traffic
@@ -61,6 +63,8 @@ def visited(source: Source, settings: Settings) -> bool:
     """
     if settings.sources:
         return source.id in settings.sources
+    if settings.mode == "replay" and source.schedule == "never":
+        return archive_of(source.id, settings) is not None
     if settings.mode != "network" or source.fetch.path is not None:
         return True
     if source.schedule == "never":
@@ -134,22 +138,29 @@ def _visit(source: Source, settings: Settings, before: State | None, traffic: Tr
 def _door(source: Source, settings: Settings) -> Iterator[Door]:
     """Open the door that the night's mode asks for; what comes through is archived unless it is a replay."""
     folder = settings.archive / source.id
-    previous = max(folder.glob("????-??-??.warc.gz"), default=None)
     if settings.mode == "replay":
-        if previous is None:
-            raise SourceError("not-archived", "there is no archive of this source", "run once with the network on")
-        with replay_door(previous) as door:
+        replayed = archive_of(source.id, settings)
+        if replayed is None:
+            until = f" of {settings.replay_until} or before" if settings.replay_until else ""
+            message = f"there is no archive{until} of this source"
+            raise SourceError("not-archived", message, "run once with the network on")
+        with replay_door(replayed) as door:
             yield door
         return
+    previous = max(folder.glob(NIGHTS), default=None)
     archive = ArchiveWriter(folder / f"{settings.as_of.isoformat()}.warc.gz")
+    memo = Memo(settings.staging / f"{source.id}.memo", source)
     try:
         with _live_door(source, settings, archive, previous) as door:
+            door.memo = memo
             yield door
     except BaseException:
         # What a source said when it failed or was not believed is kept too, under a name that no replay takes.
         archive.keep(folder / f"{settings.as_of.isoformat()}.failed.warc.gz")
+        memo.close()
         raise
     archive.keep()
+    memo.keep()
 
 
 def _live_door(source: Source, settings: Settings, archive: ArchiveWriter, previous: Path | None) -> Door:
@@ -180,10 +191,11 @@ def _gate_problem(source: Source, fault: str) -> Problem:
 def _keep(source: Source, settings: Settings, found: Findings, before: State | None) -> State:
     """Put what was read in the place of the last good rows."""
     _aside(source, settings).replace(staged(source.id, settings))
-    night = settings.as_of.isoformat()
+    checked_on = read_on(source.id, settings)
+    night = checked_on.isoformat()
     runs = [run for run in (before.good_runs if before else []) if run[0] != night]
     runs = [*runs, (night, found.kept)][-KEPT_RUNS:]
-    return State(source.id, "good", found.kept, found.read, settings.as_of, None, found.problems, runs)
+    return State(source.id, "good", found.kept, found.read, checked_on, None, found.problems, runs)
 
 
 def _aside(source: Source, settings: Settings) -> Path:

@@ -16,17 +16,18 @@ from prefect.cache_policies import NO_CACHE
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
 from flows.engine import each, in_prefect, server_configured, step, tell
-from flows.harvest import State, concerned, harvest
+from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.progress import Stage, stage
 from flows.report import Night, show_in_prefect, write_report
 from flows.settings import Settings
+from scrapers.contact import require_contact
 from scrapers.source import Source
 from transforms.link import ContradictionError
 from warehouse.decisions import DecisionError
 from warehouse.gate import merged_faults
 from warehouse.history import nothing_changed
-from warehouse.publish import Release, latest, publish
+from warehouse.publish import PrivateContactError, Release, latest, publish
 from warehouse.store import FILE_NAME
 
 
@@ -66,6 +67,7 @@ def nightly(settings: Settings) -> Night:
     """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
     catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample")
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
+    _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:
         states = each(
             harvest_source,
@@ -80,7 +82,7 @@ def nightly(settings: Settings) -> Night:
         faults = step(check_warehouse, settings)
         if not faults:
             release = step(publish_release, settings)
-    except (ContradictionError, DecisionError) as fault:
+    except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
     write_report(night, settings)
@@ -94,12 +96,18 @@ def run(settings: Settings, prefect: bool | None = None) -> Night:
     """Tell the story through Prefect or plainly; by default through Prefect where a server is configured.
 
     Raises `NightRunningError` when another night is running in the same home, `DefinitionError` when there is nothing
-    to harvest.
+    to harvest, `ContactError` when sites would be visited by nobody they can write to.
     """
     with one_night(settings.home):
         if server_configured() if prefect is None else prefect:
             return nightly(settings)
         return nightly.fn(settings)
+
+
+def _require_contact(sources: Sequence[Source], settings: Settings) -> None:
+    if settings.mode == "network":
+        tonight = [source for source in sources if visited(source, settings) and source.fetch.path is None]
+        require_contact((address for source in tonight for address in source.addresses()), settings.manners)
 
 
 def _heard(state: State, progress: Stage) -> None:

@@ -68,6 +68,11 @@ class Night:
         for state in self.states:
             yield from (problem for problem in state.problems if problem.level == "error")
 
+    def moved(self) -> Iterator[Problem]:
+        """Yield a problem for each source that was read, but at another address than its definition has."""
+        for state in self.states:
+            yield from (problem for problem in state.problems if (problem.code, problem.level) == ("moved", "warning"))
+
 
 def as_data(night: Night) -> dict[str, Any]:
     """Return the report as JSON-ready data."""
@@ -81,6 +86,7 @@ def as_data(night: Night) -> dict[str, Any]:
         "build": _build_data(night.built) if night.built else None,
         "sources": [_source_data(state, night.problems_of(state)) for state in night.states],
         "failures": [asdict(problem) for problem in night.failures()],
+        "moved": [asdict(problem) for problem in night.moved()],
     }
 
 
@@ -119,6 +125,9 @@ def as_markdown(night: Night) -> str:
         lines += ["", "## What a person should look at", ""]
         lines += [f"- **release**: {fault}" for fault in night.faults]
         lines += [f"- **{each.source_id}** ({each.code}): {each.message}. *{each.remedy}*" for each in failures]
+    moves = [f"- **{each.source_id}**: {each.message}. *{each.remedy}*" for each in night.moved()]
+    if moves:
+        lines += ["", "## Addresses to mend", "", *moves]
     return "\n".join(lines) + "\n"
 
 
@@ -156,6 +165,9 @@ def show(night: Night, console: Console) -> None:
     for problem in night.failures():
         line = f"{problem.source_id}: {problem.message}"
         console.print(f"[red]✗[/red] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
+    for problem in night.moved():
+        line = f"{problem.source_id}: {problem.message}"
+        console.print(f"[yellow]![/yellow] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
     for fault in night.faults:
         console.print(f"[red]✗ not published:[/red] {escape(fault)}", soft_wrap=True)
     console.print(escape(night.sentence), soft_wrap=True)

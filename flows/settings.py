@@ -21,13 +21,14 @@ def embedded_catalogue() -> Path:
     return Path(str(resources.files("scrapers"))) / "sources"
 
 
-def manners_of_the_environment() -> Manners:
+def manners_of_the_environment(contact: str | None = None) -> Manners:
     """How this machine's configuration has us behave.
 
-    `ESSAIM_CONTACT` is told to every site; `ESSAIM_ALLOWED_HOSTS` ("127.0.0.1:8000 …") lists what may be reached
-    though it is not on the public internet, for trials on one's own machine.
+    `ESSAIM_CONTACT`, or the `contact` given, is told to every site; without either it is "", and nobody else's site
+    may be asked (`scrapers.contact`). `ESSAIM_ALLOWED_HOSTS` ("127.0.0.1:8000 …") lists what may be reached though it
+    is not on the public internet, for trials on one's own machine.
     """
-    contact = os.environ.get("ESSAIM_CONTACT") or Manners().contact
+    contact = (os.environ.get("ESSAIM_CONTACT", "") if contact is None else contact).strip()
     return Manners(contact, allowed_hosts=frozenset(os.environ.get("ESSAIM_ALLOWED_HOSTS", "").split()))
 
 
@@ -36,7 +37,8 @@ class Settings:
     """The settings of one night.
 
     `as_of` is the night the data is dated with: the only date that is published, and an input like any other. `mode`
-    says where sources are read: the network (and local files), their embedded samples, or the archive.
+    says where sources are read: the network (and local files), their embedded samples, or the archive. A replay reads
+    of each source the newest archive below `replay_from` (default: this home's), of `replay_until` at the latest.
     """
 
     home: Path
@@ -47,6 +49,8 @@ class Settings:
     mode: Mode = "network"
     manners: Manners = field(default_factory=manners_of_the_environment)
     workers: int = 8
+    replay_from: Path | None = None
+    replay_until: dt.date | None = None
 
     @property
     def warehouse(self) -> Path:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 from scrapers.path import steps
 from scrapers.queries import COMMUNECTER_TYPES, query_faults
 from scrapers.rule import check_fields
-from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH, split_place
-from scrapers.source import Source, resolved
+from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH, parse_place
+from scrapers.source import FORM, PLACE, Fetch, Source, resolved
 
 # The keys of [fetch] that each kind reads, besides url, path and encoding.
 FETCH_KEYS: dict[str, set[str]] = {
     "table": {"format", "delimiter", "sheet"},
-    "json": {"items", "paging", "max_pages"},
-    "html": {"item", "next", "pages", "detail", "max_pages"},
-    "sitemap": {"match", "max_pages"},
+    "json": {"items", "paging", "max_pages", "body", "body_type"},
+    "html": {"item", "next", "pages", "detail", "more", "max_pages", "render", "wait_for"},
+    "sitemap": {"match", "max_pages", "render", "wait_for"},
     "feed": {"max_pages"},
     "wordpress": {"type", "max_pages"},
     "opendatasoft": {"dataset", "query"},
@@ -79,6 +80,8 @@ def find_faults(source: Source) -> list[str]:
         *_choice_faults(source),
         *_need_faults(source),
         *_paging_faults(source),
+        *_body_faults(source.fetch),
+        *_browser_faults(source.fetch),
         *_place_faults(source),
         *_name_faults(source),
         *_sample_faults(source),
@@ -132,13 +135,37 @@ def _paging_faults(source: Source) -> Iterator[str]:
     for key in sorted(paging.model_fields_set - taken - {"style", "size", "size_param"}):
         yield f'fetch.paging.{key}: means nothing to style "{paging.style}"; remove it'
     for key, remedy in needed.items():
-        if key not in paging.model_fields_set:
+        if key not in paging.model_fields_set and not (key == "param" and PLACE in (source.fetch.body or "")):
             yield f"fetch.paging.{key}: missing; {remedy}"
     if paging.next is not None:
         try:
             steps(paging.next)
         except ValueError as fault:
             yield f"fetch.paging.next: {fault}"
+
+
+def _browser_faults(fetch: Fetch) -> Iterator[str]:
+    if fetch.wait_for is not None and fetch.render is None:
+        yield 'fetch.wait_for: only a browser can wait; add render = "browser", or remove it'
+    if fetch.render is not None and fetch.path is not None:
+        yield "fetch.render: local files are read as they are; give url, or remove it"
+
+
+def _body_faults(fetch: Fetch) -> Iterator[str]:
+    """What is wrong with a question that goes by POST."""
+    if fetch.body is None:
+        if "body_type" in fetch.model_fields_set:
+            yield "fetch.body_type: tells what fetch.body is; give one, or remove it"
+        return
+    if fetch.path is not None:
+        yield "fetch.body: is sent to a site; give its address as url"
+    if PLACE in fetch.body and (fetch.paging is None or fetch.paging.style == "link"):
+        yield f'fetch.body: holds "{PLACE}", but no fetch.paging says how pages are counted'
+    if fetch.body_type != FORM:
+        try:
+            json.loads(fetch.body.replace(PLACE, "1"))
+        except ValueError as fault:
+            yield f"fetch.body: is not JSON ({fault}); mend it, or say what it is with fetch.body_type"
 
 
 def _shape(source: Source) -> str:
@@ -204,14 +231,17 @@ def _place_faults(source: Source) -> list[str]:
                 continue
             if _is_own_form(source, where, place, shape):
                 continue
-            attribute = split_place(place)[1]
+            found = parse_place(place)
         except ValueError as fault:
             faults.append(f"{where}: {fault}")
             continue
-        if shape == "block" and (attribute is not None or place.strip() == "."):
+        if shape == "block" and (found.gives_texts or found.form not in {"css", "xpath"}):
             faults.append(f'{where}: "{place}" names no elements; give a CSS selector without "@"')
-        if shape == "link" and attribute is None:
+        if shape == "link" and found.form != "xpath" and found.attribute is None:
             faults.append(f'{where}: "{place}" gives a text; end it with the link\'s attribute, such as "@href"')
+        in_a_block = ".each." in where or (source.kind == "html" and where.startswith("fields."))
+        if found.form == "column" and not in_a_block:
+            faults.append(f'{where}: "{place}" needs rows of a table: the blocks of fetch.item, or of "each"')
     return faults
 
 
@@ -219,9 +249,9 @@ def _used_places(source: Source) -> Iterator[tuple[str, str, str]]:
     """Where each path or selector stands in the definition, itself, and what it leads to."""
     if _shape(source) not in BY_PATH | BY_SELECTOR:
         return
-    for key, shape in (("items", "block"), ("item", "block"), ("next", "link"), ("detail", "link")):
+    for key in ("items", "item", "wait_for", "next", "detail"):
         if key in FETCH_KEYS[source.kind] and getattr(source.fetch, key) is not None:
-            yield f"fetch.{key}", getattr(source.fetch, key), shape
+            yield f"fetch.{key}", getattr(source.fetch, key), "link" if key in {"next", "detail"} else "block"
     for table in ("fields", "detail_fields"):
         for field, rule in getattr(source, table).items():
             for place in rule.places:
@@ -254,6 +284,9 @@ def _sample_faults(source: Source) -> list[str]:
         return []
     folder, faults = (source.folder / "sample").resolve(), []
     for address, name in source.sample.pages.items():
+        if not re.match(r"(POST https?://\S+ .|https?://\S)", address, re.DOTALL):
+            wanted = 'neither an address nor "POST <address> <body>"'
+            faults.append(f'sample.pages."{address}": is {wanted}; write it whole')
         file = resolved(folder, name)
         if file is None or not file.exists():
             faults.append(f'sample.pages."{address}": there is no file sample/{name}; write it or mend the name')

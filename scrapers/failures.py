@@ -23,7 +23,7 @@ FAILURES: list[tuple[str, tuple[type[BaseException], ...], str]] = [
     (
         "name-resolution",
         (urllib3.exceptions.NameResolutionError, socket.gaierror),
-        "the site's name does not exist (any more); check the address",
+        "the site's name does not exist (any more), or, if all sites fail so, this machine is not on the network",
     ),
     ("refused", (ConnectionRefusedError,), "the site does not answer; it may be down"),
     (
@@ -72,7 +72,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting.extend(link for link in linked if isinstance(link, BaseException))
 
 
-def refusal(address: str, status: int, reason: str | None) -> SourceError:
+def refusal(address: str, status: int, reason: str | None, retry_after: str = "") -> SourceError:
     """Name the answer `status` of `address`, which is not the one that was hoped for."""
     message = f"{label(address)} answered {status} {reason or ''}".rstrip()
     if status in {404, 410}:
@@ -82,6 +82,7 @@ def refusal(address: str, status: int, reason: str | None) -> SourceError:
     if status in {401, 403, 451}:
         return SourceError("forbidden", message, "the site refuses us; ask its publisher")
     if status == 429:
+        message += f", and is not to be asked again for {retry_after} s" if retry_after.isdecimal() else ""
         return SourceError("rate-limited", message, "we ask too often for this site; ask its publisher what it allows")
     if status >= 500:
         return SourceError("server-error", message, "the site is in trouble; it is tried again the next night")

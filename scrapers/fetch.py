@@ -9,32 +9,40 @@ changed since the last good night (`revalidate`). docs/politeness.md says the sa
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Iterable
+from contextlib import ExitStack
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast
-from urllib.parse import urljoin, urlsplit
-from urllib.request import url2pathname
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from urllib.parse import urljoin
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
-from requests.utils import requote_uri
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from scrapers.archive import ArchiveWriter, ReplayAdapter, answer
+from scrapers.archive import ArchiveWriter, posted_digest
+from scrapers.archive_reader import ReplayAdapter, get_of
 from scrapers.failures import failure, label, refusal
 from scrapers.guard import GuardedAdapter
+from scrapers.hops import REPEATED, admissible, target_of
+from scrapers.limits import claimed_size, limits
+from scrapers.local import FileAdapter, as_requested
+from scrapers.memo import Memo
+from scrapers.moved import FOR_GOOD, check_landing
 from scrapers.pace import Pace, Patience
 from scrapers.problems import SourceError
-from scrapers.response import Manners, Response, Traffic
-from scrapers.revalidate import Previous
+from scrapers.response import Manners, Post, Response, Traffic
+from scrapers.revalidate import Answered, Late, Previous
 from scrapers.robots import MOST as MOST_OF_ROBOTS
-from scrapers.robots import Robots
+from scrapers.robots import Robots, sitemaps_in
 from scrapers.unpack import ACCEPTED, read_body
+from scrapers.walls import wall, walled
+
+if TYPE_CHECKING:
+    from scrapers.browser import Browser
 
 
 class Door:
@@ -45,15 +53,24 @@ class Door:
     ) -> None:
         """Open a door without any adapter but the one for local files; see the functions below."""
         self.manners, self.archive, self.traffic = manners, archive, Traffic()
+        self.memo: Memo | None = None
+        self.moves: dict[str, str] = {}
+        self.refused: dict[str, SourceError] = {}  # what the scripts of pages asked for in vain
+        self.browser: Browser | None = None
+        self.company = ExitStack()  # what is to be closed with the door
+        self._starts: frozenset[str] = frozenset()
         self._previous = previous
         self._robots: Robots | None = None
+        self._network: GuardedAdapter | None = None
+        self._headers = {"User-Agent": manners.user_agent, "Accept-Encoding": ACCEPTED, "Accept": "*/*"}
+        self._timeouts = (manners.connect_timeout, manners.read_timeout)
         self._session = _Session()
         # Neither proxies nor credentials of this machine may reach a source, nor one site's cookies another.
         self._session.trust_env = False
         self._session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
-        self._session.headers.update({"User-Agent": manners.user_agent, "Accept-Encoding": ACCEPTED})
+        self._session.headers.update(self._headers)
         self._session.adapters.clear()
-        self.mount("file://", _FileAdapter())
+        self.mount("file://", FileAdapter())
 
     def face_the_network(self) -> None:
         """Reach what is on the network, with all the care that takes."""
@@ -64,6 +81,7 @@ class Door:
             self.traffic.requests += 1
 
         adapter = GuardedAdapter(self.manners.allowed_hosts, before, Patience.of(self.manners.retries))
+        self._network = adapter
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self._robots = Robots(self._robots_txt, pace.slow_down, self.manners.max_delay)
@@ -80,71 +98,126 @@ class Door:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the session."""
-        self._session.close()
+        if self._previous is not None:
+            self.company.callback(self._previous.close)
+        try:
+            self.company.close()
+        finally:
+            self._session.close()
 
-    def get(self, address: str) -> Response:
-        """Fetch `address`, archive every answer on the way, and return the last one.
+    def get(self, address: str, post: Post | None = None) -> Response:
+        """Fetch `address`, or ask it `post`; archive every answer on the way, and return the last one.
 
         Raises `SourceError` for anything but a complete answer with status 200.
         """
-        return _checked(*self._follow(address))
+        answered = _checked(self._follow(address, post))
+        asked = as_requested(address)
+        check_landing(asked, answered.url, asked in self._starts)
+        return answered
+
+    def begin_at(self, addresses: Iterable[str]) -> None:
+        """Know the addresses that a definition names: that one of them has moved is worth an error, or a warning.
+
+        `moves` tells, of every address asked for that has moved for good, where to.
+        """
+        self._starts = frozenset(map(as_requested, addresses))
+
+    def sitemaps(self, site: str) -> list[str]:
+        """The sitemaps that robots.txt of the site of the address `site` names; none if there is no robots.txt.
+
+        Raises `SourceError` when the site keeps us out altogether, or cannot be reached.
+        """
+        if self._robots is not None:
+            return self._robots.sitemaps(site)
+        status, body = self._robots_txt(urljoin(site, "/robots.txt"))  # a sample or an archive, which may lack it
+        return sitemaps_in(body, site) if status == 200 else []
 
     def _robots_txt(self, address: str) -> tuple[int, BinaryIO]:
-        response, body = self._follow(address, for_robots=True)
+        response, body, _ = self._follow(address, None, for_robots=True)
+        if response.status_code == 429 or response.status_code >= 500:
+            _refuse_walls(response, body)
         return response.status_code, body
 
-    def _follow(self, address: str, for_robots: bool = False) -> tuple[requests.Response, BinaryIO]:
-        """Return the answer at the end of all redirects, with its body."""
-        here = address
+    def _follow(self, address: str, post: Post | None, for_robots: bool = False) -> Answered:
+        """Return the answer at the end of all redirects."""
+        here, for_good = address, not for_robots
         for _ in range(self.manners.max_redirects + 1):
-            here = _admissible(here)
+            here = admissible(here)
             if for_robots:
-                response, body = self._kept(*self._ask(here, cut=MOST_OF_ROBOTS))
+                answered = self._kept(*self._ask(here, cut=MOST_OF_ROBOTS))
             else:
                 if self._robots is not None and here.startswith("http"):
                     self._robots.admit(here)
-                response, body = self._ask_for_changes(here)
-            target = _redirect_target(response)
+                answered = self._kept(*self._ask(here, post)) if post else self._ask_for_changes(here)
+            target, status = target_of(answered.response), answered.response.status_code
             if target is None:
-                return response, body
+                return answered
+            for_good = for_good and status in FOR_GOOD
+            if for_good:
+                self.moves[as_requested(address)] = target
             here = target
+            if status not in REPEATED:
+                post = None
         raise SourceError(
             "redirect-loop",
             f"{label(address)} redirects more than {self.manners.max_redirects} times",
             "the address redirects in circles; find the new one",
         )
 
-    def _ask_for_changes(self, address: str) -> tuple[requests.Response, BinaryIO]:
+    def _ask_for_changes(self, address: str) -> Answered:
         """Ask for `address`; what has not changed since the last good night comes from its archive."""
         conditions = self._previous.conditions(address) if self._previous else {}
-        response, body = self._ask(address, conditions)
-        if response.status_code != 304 or not conditions or self._previous is None:
-            return self._kept(response, body)
-        revived = self._previous.revived(address, response, self.archive)
+        if not conditions or self._previous is None or self._network is None:
+            return self._kept(*self._ask(address))
+        found = self._sent(self._network, address, conditions)
+        if found.status != 304:
+            return self._kept(*self._read(address, self._network.build_response(get_of(address), found)))
+        found.drain_conn()
+        self.traffic.bytes += found.tell()
+        revived = self._previous.revived(address, found.headers, self.archive)
         if revived is None:
             return self._kept(*self._ask(address))
         self.traffic.unchanged += 1
         return revived
 
-    def _kept(self, response: requests.Response, body: BinaryIO) -> tuple[requests.Response, BinaryIO]:
+    def _kept(self, response: requests.Response, body: BinaryIO) -> Answered:
         """Archive an answer, and return it."""
+        digest = ""
         if self.archive is not None:
-            self.archive.write(response.url, response.status_code, response.reason or "", response.headers, body)
-        return response, body
+            status, posted = response.status_code, posted_digest(response.request)
+            digest = self.archive.write(response.url, status, response.reason or "", response.headers, body, posted)
+        return Answered(response, body, digest)
 
     def _ask(
-        self, address: str, conditions: dict[str, str] | None = None, cut: int | None = None
+        self, address: str, post: Post | None = None, cut: int | None = None
     ) -> tuple[requests.Response, BinaryIO]:
-        """Send one request, and read the answer as far as `Manners` allow."""
-        timeout = (self.manners.connect_timeout, self.manners.read_timeout)
+        """Send one request, and read the answer."""
+        if post is None and self._network is not None and address.startswith("http"):
+            found = self._sent(self._network, address, {})
+            return self._read(address, self._network.build_response(get_of(address), found), cut)
+        more: dict[str, Any] = {"stream": True, "timeout": self._timeouts}
+        if post is not None:
+            more |= {"data": post.body.encode(), "headers": {"Content-Type": post.type}}
         try:
-            response = self._session.get(address, stream=True, timeout=timeout, headers=conditions)
+            response = self._session.request("GET" if post is None else "POST", address, **more)
         except (OSError, HTTPError, ValueError) as error:
             raise failure(address, error) from error
-        check = self._limits(address)
+        return self._read(address, response, cut)
+
+    def _sent(self, network: GuardedAdapter, address: str, conditions: dict[str, str]) -> BaseHTTPResponse:
+        try:
+            return network.ask(address, {**self._headers, **conditions}, self._timeouts)
+        except (OSError, HTTPError, ValueError) as error:
+            raise failure(address, error) from error
+
+    def _read(
+        self, address: str, response: requests.Response, cut: int | None = None
+    ) -> tuple[requests.Response, BinaryIO]:
+        """Read the answer as far as `Manners` allow."""
+        check = limits(self.manners, address)
         try:
             if cut is None:
-                check(_claimed_size(response))
+                check(claimed_size(response))
             return response, read_body(response, check, cut)
         except (OSError, HTTPError) as error:
             raise failure(address, error) from error
@@ -152,46 +225,6 @@ class Door:
             if self._robots is not None and not address.startswith("file:"):
                 self.traffic.bytes += response.raw.tell()
             response.close()
-
-    def _limits(self, address: str) -> Callable[[int], None]:
-        """Return the check of a body that is read from now on: not too much, and not for too long."""
-        begun = time.monotonic()
-
-        def check(size: int) -> None:
-            if size > self.manners.max_bytes:
-                raise SourceError(
-                    "too-large",
-                    f"{label(address)} is larger than {self.manners.max_bytes:,} bytes",
-                    "check the address; nothing larger is read",
-                )
-            if time.monotonic() - begun > self.manners.max_seconds:
-                raise SourceError(
-                    "too-slow",
-                    f"{label(address)} was not complete after {self.manners.max_seconds:.0f} s",
-                    "the site may be overloaded; it is tried again the next night",
-                )
-
-        return check
-
-
-def _admissible(address: str) -> str:
-    """`address` in the form in which it is requested; raises `SourceError` where none can be made of it."""
-    try:
-        address = requests.Request("GET", address).prepare().url or address
-        secret = urlsplit(address).netloc.rpartition("@")[0]
-    except ValueError as error:
-        raise failure(address, error) from error
-    if secret:
-        # It would be sent, archived and reported. The message must not do so either.
-        message = f"the address of {urlsplit(address).hostname} holds a user name or password"
-        raise SourceError("bad-address", message, "take it out; Essaim reads what is open to all")
-    return address
-
-
-def _claimed_size(response: requests.Response) -> int:
-    """The size that the answer claims to have, 0 if it does not say; a lie is found out while reading."""
-    claim = response.headers.get("Content-Length", "")
-    return int(claim) if claim.isascii() and claim.isdigit() else 0
 
 
 class _Session(requests.Session):
@@ -201,30 +234,24 @@ class _Session(requests.Session):
         return None
 
 
-def _redirect_target(response: requests.Response) -> str | None:
-    """Where `response` redirects to, or None; a page of the web may send us nowhere but to the web."""
-    if not response.is_redirect:
-        return None
-    location = response.headers["Location"]
-    try:
-        # Headers are read as Latin-1, but sites that put more than ASCII there mean UTF-8.
-        location = location.encode("latin-1").decode("utf-8")
-        target = urljoin(response.url, requote_uri(location))
-        scheme = urlsplit(target).scheme
-    except (ValueError, requests.exceptions.InvalidURL) as error:
-        raise failure(response.url, error) from error
-    if scheme not in {"http", "https"}:
-        message = f"{label(response.url)} redirects to {location[:200]}, which is not on the web"
-        raise SourceError("redirect-refused", message, "find the new address of the page")
-    return target
-
-
-def _checked(response: requests.Response, body: BinaryIO) -> Response:
+def _checked(answered: Answered) -> Response:
+    response, body, digest = answered
+    _refuse_walls(response, body)
     if response.status_code != 200:
-        raise refusal(response.url, response.status_code, response.reason)
+        wait = response.headers.get("Retry-After", "")
+        raise refusal(response.url, response.status_code, response.reason, wait)
     content_type = response.headers.get("Content-Type", "")
     charset = response.encoding if "charset" in content_type.lower() else None
-    return Response(response.url, response.status_code, content_type, charset, body, response.headers)
+    return Response(response.url, response.status_code, content_type, charset, body, response.headers, digest)
+
+
+def _refuse_walls(response: requests.Response, body: BinaryIO) -> None:
+    """Raise `SourceError` when the answer is a page that wants to see a browser."""
+    if response.url.startswith("file:") or isinstance(body, Late):
+        return  # a file asks for no browser, and what comes from the last good night was looked at then
+    name = wall(response.status_code, response.headers, body)
+    if name is not None:
+        raise walled(response.url, name)
 
 
 def network_door(manners: Manners, archive: ArchiveWriter | None, *, previous: Path | None = None) -> Door:
@@ -240,7 +267,7 @@ def network_door(manners: Manners, archive: ArchiveWriter | None, *, previous: P
 def sample_door(pages: dict[str, Path], archive: ArchiveWriter | None) -> Door:
     """A door that serves the addresses of `pages` from files and answers 404 for any other."""
     door = Door(Manners(), archive)
-    adapter = _FileAdapter(pages)
+    adapter = FileAdapter(pages)
     door.mount("https://", adapter)
     door.mount("http://", adapter)
     return door
@@ -252,29 +279,3 @@ def replay_door(path: Path) -> Door:
     for prefix in ("https://", "http://", "file://"):
         door.mount(prefix, adapter)
     return door
-
-
-class _FileAdapter(BaseAdapter):
-    """Answers `file://` addresses, or the addresses of a table of pages, from local files."""
-
-    def __init__(self, pages: dict[str, Path] | None = None) -> None:
-        super().__init__()
-        self._pages = None if pages is None else {_as_requested(address): path for address, path in pages.items()}
-
-    def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
-        address = request.url or ""
-        path = Path(url2pathname(urlsplit(address).path)) if self._pages is None else self._pages.get(address)
-        if path is None or not path.is_file():
-            return answer(request, 404, "Not Found", {}, cast(BinaryIO, tempfile.SpooledTemporaryFile()))
-        return answer(request, 200, "OK", {}, path.open("rb"))
-
-    def close(self) -> None:
-        pass
-
-
-def _as_requested(address: str) -> str:
-    """`address` in the form in which an adapter meets it: "https://a.org" is asked for as "https://a.org/"."""
-    try:
-        return requests.Request("GET", address).prepare().url or address
-    except ValueError:  # not an address, so it is never asked for
-        return address

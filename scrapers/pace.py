@@ -52,6 +52,7 @@ class Patience(Retry):
         return cls(
             count,
             redirect=0,
+            allowed_methods=None,  # a POST of ours asks as a GET does, so it may be repeated
             backoff_factor=1.0,
             status_forcelist=(429, 500, 502, 503, 504),
             raise_on_status=False,

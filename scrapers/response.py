@@ -34,7 +34,7 @@ class Manners:
     @property
     def user_agent(self) -> str:
         """The honest name: what we are and where to complain."""
-        return f"essaim/0.1 (+{self.contact})"
+        return f"essaim/0.1 (+{self.contact})" if self.contact else "essaim/0.1"
 
 
 @dataclass(slots=True)
@@ -47,10 +47,22 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A question that is sent in the body of a POST: a search, the next lines of a list, GraphQL, SPARQL.
+
+    Only what asks and changes nothing may be sent so. `type` is the body's media type; the body goes as UTF-8.
+    """
+
+    body: str
+    type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What an address answered: `url` after redirects, the charset its headers claim (or None), the body on disk.
 
-    `headers` are looked up in any case, as RFC 9110 (5.1) has it; a local file has none.
+    `headers` are looked up in any case, as RFC 9110 (5.1) has it; a local file has none. `digest` is that of the body,
+    "" where nothing is archived.
     """
 
     url: str
@@ -59,6 +71,7 @@ class Response:
     charset: str | None
     body: BinaryIO
     headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
+    digest: str = ""
 
     @property
     def label(self) -> str:

@@ -6,13 +6,17 @@ whole and can be replayed alone, where a WARC `revisit` record would lean on the
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, cast
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
-from scrapers.archive import ArchiveReader, ArchiveWriter, answer
+from scrapers.archive import ArchiveWriter
+from scrapers.archive_reader import ArchiveReader, answer, get_of
+from scrapers.failures import label
 from scrapers.problems import SourceError
 
 # Of the headers of a 304, those that speak of its own empty body, and may not replace the stored ones (RFC 9111, 3.2).
@@ -36,33 +40,74 @@ class Previous:
 
     def conditions(self, address: str) -> dict[str, str]:
         """The headers that ask for `address` only if it has changed; empty when there is nothing to compare with."""
-        place = self._archive.places.get(address) if self._archive else None
+        place = self._archive.place(address) if self._archive else None
         if place is None or place.status != 200:
             return {}
-        known = {"If-None-Match": place.etag, "If-Modified-Since": place.last_modified}
+        head = CaseInsensitiveDict(place.headers)
+        known = {"If-None-Match": head.get("ETag"), "If-Modified-Since": head.get("Last-Modified")}
         return {name: value for name, value in known.items() if value}
 
-    def revived(
-        self, address: str, unchanged: requests.Response, archive: ArchiveWriter | None
-    ) -> tuple[requests.Response, BinaryIO] | None:
-        """The earlier answer to `address` and its body, kept in tonight's `archive` too; None if it is damaged.
+    def revived(self, address: str, unchanged: Mapping[str, str], archive: ArchiveWriter | None) -> Answered | None:
+        """The earlier answer to `address`, kept in tonight's `archive` too; None if it is damaged.
 
-        Where the 304 (`unchanged`) renews what changes are told by, its headers renew the stored ones.
+        Where the headers of the 304 (`unchanged`) renew what changes are told by, they renew the stored ones. The body
+        is only unpacked if it is read.
         """
+        place = self._archive.place(address) if self._archive else None
+        if place is None or self._archive is None:
+            return None
+        head = CaseInsensitiveDict(place.headers)
+        renewed = any(unchanged.get(name, head.get(name)) != head.get(name) for name in TELLING)
+        if archive is None or renewed or not archive.copy(self._archive.packed(place), address, place):
+            return self._written(address, unchanged, archive)
+        # The body goes its own way: a response closes what it holds when it is thrown away.
+        kept = answer(get_of(address), place.status, place.reason, head, None)
+        return Answered(kept, cast(BinaryIO, Late(partial(self._body, address))), place.digest)
+
+    def _body(self, address: str) -> BinaryIO:
+        kept = self._archive.find(address) if self._archive else None
+        if kept is None:
+            raise SourceError("broken-archive", f"the archive has lost {label(address)}", "visit the source again")
+        return kept.body
+
+    def _written(self, address: str, unchanged: Mapping[str, str], archive: ArchiveWriter | None) -> Answered | None:
         try:
             kept = self._archive.find(address) if self._archive else None
         except SourceError as error:
             self.fault = error
             return None
-        if kept is None or self._archive is None:
+        if kept is None:
             return None
-        renewed = any(unchanged.headers.get(name, kept.headers.get(name)) != kept.headers.get(name) for name in TELLING)
-        headers = kept.headers.copy()
-        if renewed:
-            headers.update((name, text) for name, text in unchanged.headers.items() if name.lower() not in OF_THE_BODY)
-        if archive is not None and renewed:
-            archive.write(address, kept.status, kept.reason, headers, kept.body)
-        elif archive is not None:
-            archive.copy(self._archive, address)
-        # The body goes its own way: a response closes what it holds when it is thrown away.
-        return answer(unchanged.request, kept.status, kept.reason, headers, io.BytesIO()), kept.body
+        headers, digest = kept.headers.copy(), ""
+        headers.update((name, text) for name, text in unchanged.items() if name.lower() not in OF_THE_BODY)
+        if archive is not None:
+            digest = archive.write(address, kept.status, kept.reason, headers, kept.body)
+        return Answered(answer(get_of(address), kept.status, kept.reason, headers, None), kept.body, digest)
+
+    def close(self) -> None:
+        """Close the archive."""
+        if self._archive is not None:
+            self._archive.close()
+
+
+class Answered(NamedTuple):
+    """An answer, its body, and the digest of that ("" if nobody has worked it out)."""
+
+    response: requests.Response
+    body: BinaryIO
+    digest: str = ""
+
+
+class Late:
+    """A body that is only fetched when it is used."""
+
+    def __init__(self, fetch: Callable[[], BinaryIO]) -> None:
+        """Remember how it is fetched."""
+        self._fetch = fetch
+        self._body: BinaryIO | None = None
+
+    def __getattr__(self, name: str) -> object:
+        """Fetch the body, the first time, and let it answer."""
+        if self._body is None:
+            self._body = self._fetch()
+        return getattr(self._body, name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 
@@ -20,7 +20,7 @@ MOST = 500 * 1024
 """How much of a robots.txt is read (RFC 9309, 2.5)."""
 
 # Of a host that cannot be reached at all, this says more than that its robots.txt could not be read.
-TOLD_AS_THEY_ARE = {"bad-address", "name-resolution", "private-address", "refused", "tls"}
+TOLD_AS_THEY_ARE = {"bad-address", "bot-wall", "name-resolution", "private-address", "refused", "tls"}
 
 ASK = "ask the publisher whether we may; until then the source has to rest"
 LATER = "it is tried again the next night; if it lasts, tell the publisher"
@@ -42,6 +42,16 @@ class Robots:
 
     def admit(self, address: str) -> None:
         """Raise `SourceError` unless the site of `address` lets us have it."""
+        site, rules = self._rules_of(address)
+        if not rules.can_fetch(address, NAME):
+            raise SourceError("robots", f"{site}/robots.txt does not let us have {address}", ASK)
+
+    def sitemaps(self, address: str) -> list[str]:
+        """The sitemaps that the site of `address` names; raises `SourceError` when it keeps us out altogether."""
+        site, rules = self._rules_of(address)
+        return _on_the_web(rules, site)
+
+    def _rules_of(self, address: str) -> tuple[str, Protego]:
         parts = urlsplit(address)
         site = f"{parts.scheme}://{parts.netloc}"
         if site not in self._rules:
@@ -49,8 +59,7 @@ class Robots:
         rules = self._rules[site]
         if not isinstance(rules, Protego):
             raise SourceError(*rules)
-        if not rules.can_fetch(address, NAME):
-            raise SourceError("robots", f"{site}/robots.txt does not let us have {address}", ASK)
+        return site, rules
 
     def _read(self, site: str, host: str) -> Protego | tuple[str, str, str]:
         """Return the rules of `site`, or code, message and remedy of why we stay away from all of it."""
@@ -77,6 +86,23 @@ class Robots:
         if delay:
             self._slow_down(host, delay)
         return rules
+
+
+def sitemaps_in(body: BinaryIO, site: str) -> list[str]:
+    """The sitemaps that a robots.txt of `site` names."""
+    return _on_the_web(Protego.parse(_text(body)), site)
+
+
+def _on_the_web(rules: Protego, site: str) -> list[str]:
+    named = [_joined(site, each) for each in rules.sitemaps]
+    return list(dict.fromkeys(address for address in named if address.startswith(("http://", "https://"))))
+
+
+def _joined(site: str, address: str) -> str:
+    try:
+        return urljoin(site, address)  # it should be whole, but many are not
+    except ValueError:  # no address at all
+        return ""
 
 
 def _text(body: BinaryIO) -> str:

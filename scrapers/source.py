@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from scrapers.path import steps
 from scrapers.problems import DefinitionError
 from scrapers.rule import Rule
 
@@ -25,8 +26,18 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _json_path(text: str) -> str:
+    steps(text)
+    return text
+
+
 Address = Annotated[str, AfterValidator(_web_address)]
 Name = Annotated[str, Field(min_length=1)]
+
+FORM = "application/x-www-form-urlencoded"
+
+PLACE = "{page}"
+"""Where an address or a body takes the number, the offset or the cursor of a page."""
 
 MOST_PAGES = 10_000
 """So many numbered pages a definition may name."""
@@ -61,7 +72,7 @@ class NumberedPages(_Table):
 
     @model_validator(mode="after")
     def _place(self) -> Self:
-        if "{page}" not in self.url:
+        if PLACE not in self.url:
             raise ValueError('url must hold "{page}", where the number goes')
         if not self.first <= self.last < self.first + MOST_PAGES:
             raise ValueError(f"last must not be less than first, nor {MOST_PAGES} or more above it")
@@ -69,7 +80,7 @@ class NumberedPages(_Table):
 
     def addresses(self) -> list[str]:
         """Every list page's address, in order."""
-        return [self.url.replace("{page}", str(number)) for number in range(self.first, self.last + 1)]
+        return [self.url.replace(PLACE, str(number)) for number in range(self.first, self.last + 1)]
 
 
 class Paging(_Table):
@@ -83,6 +94,27 @@ class Paging(_Table):
     size: int = Field(100, ge=1)
     first: int = Field(1, ge=0)
     next: str | None = None
+
+
+class More(_Table):
+    """Where the rest of a list comes from when a button asks for it: fragments of HTML, numbered in `url` or `body`.
+
+    With a `body` they are asked for by POST. `html` is the path of the HTML in an answer that is JSON.
+    """
+
+    url: Address
+    first: int = Field(2, ge=0)
+    body: Name | None = None
+    type: Name = FORM
+    html: Annotated[str, AfterValidator(_json_path)] | None = None
+
+    @model_validator(mode="after")
+    def _counts(self) -> Self:
+        if PLACE not in self.url and PLACE not in (self.body or ""):
+            raise ValueError('url or body must hold "{page}", where the number goes')
+        if self.body is None and "type" in self.model_fields_set:
+            raise ValueError("type tells what body is; give one, or remove it")
+        return self
 
 
 class Fetch(_Table):
@@ -99,7 +131,10 @@ class Fetch(_Table):
     next: str | None = None
     pages: NumberedPages | None = None
     detail: str | None = None
+    more: More | None = None
     max_pages: int = Field(100, ge=1)
+    body: Name | None = None
+    body_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
     paging: Paging | None = None
     dataset: str | None = None
     resource: str | None = None
@@ -109,6 +144,8 @@ class Fetch(_Table):
     category: str | None = None
     template: str | None = None
     match: str | None = None
+    render: Literal["browser"] | None = None
+    wait_for: Name | None = None
 
     @field_validator("encoding")
     @classmethod

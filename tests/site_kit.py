@@ -19,8 +19,16 @@ class Handler(BaseHTTPRequestHandler):
     server: "Site"
 
     def do_GET(self) -> None:
-        self.server.asked.append((time.monotonic(), self.path, dict(self.headers)))
+        self.answer(self.server.pages.get(self.path, (404, b"", {})))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.posted.append((self.path, body))
         page = self.server.pages.get(self.path, (404, b"", {}))
+        self.answer(self.server.pages.get(f"POST {self.path} {body}", page))
+
+    def answer(self, page: Page) -> None:
+        self.server.asked.append((time.monotonic(), self.path, dict(self.headers)))
         if callable(page):
             page(self)
             return
@@ -50,7 +58,11 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Site(ThreadingHTTPServer):
-    """A server that does not mind if a client hangs up on it; `asked` holds time, path and headers of each request."""
+    """A server that does not mind if a client hangs up on it.
+
+    `asked` holds time, path and headers of each request, `posted` path and body of each POST. The key of a page is its
+    path, or "POST <path> <body>".
+    """
 
     daemon_threads = True
 
@@ -58,6 +70,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.pages: dict[str, Page] = {}
         self.asked: list[tuple[float, str, dict[str, str]]] = []
+        self.posted: list[tuple[str, str]] = []
         self.host = f"127.0.0.1:{self.server_port}"
         self.url = f"http://{self.host}"
 

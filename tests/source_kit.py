@@ -65,14 +65,15 @@ def make_source(home: Path, kind: str, fields: dict[str, Any], **more: Any) -> S
 
 
 def read_bodies(source: Source, bodies: bytes | dict[str, bytes]) -> Harvest:
-    """Read `source` from `bodies`: one for its only address, or by the end of the address."""
+    """Read `source` from `bodies`: one for its only address, or by the end of the address ("POST list {…}" too)."""
     if isinstance(bodies, bytes):
         bodies = {"list": bodies}
     folder, pages = source.folder / "bodies", {}
     folder.mkdir(exist_ok=True)
     for number, (end, body) in enumerate(bodies.items()):
-        pages[SITE + end] = folder / str(number)
-        pages[SITE + end].write_bytes(body)
+        address = f"POST {SITE}{end.removeprefix('POST ')}" if end.startswith("POST ") else SITE + end
+        pages[address] = folder / str(number)
+        pages[address].write_bytes(body)
     with sample_door(pages, None) as door:
         return read_source(source, door)
 

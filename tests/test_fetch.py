@@ -149,7 +149,8 @@ def test_answer(server, site):
 def test_no_proxy_nor_password_of_the_environment(server, site, monkeypatch, tmp_path):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\ndefault login me password secret")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     assert get(site + "/page").status == 200
     assert "Authorization" not in server.asked[0][2]
@@ -326,9 +327,9 @@ def test_archive(site, tmp_path):
         with pytest.raises(SourceError):
             door.get(site + "/cut")
     assert not path.exists()
-    assert [file.name for file in path.parent.iterdir()] == ["a.warc.gz.part"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["a.index.part", "a.warc.gz.part"]
     assert archive.keep() == path
-    assert [file.name for file in path.parent.iterdir()] == ["a.warc.gz"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["a.index", "a.warc.gz"]
     assert [(address.removeprefix(site), status, body[:5]) for address, status, body in archived(path)] == [
         ("/robots.txt", "404", b""),
         ("/hop/1", "302", b""),

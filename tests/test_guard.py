@@ -93,9 +93,24 @@ def test_private_addresses(no_connection, host):
     assert code(f"https://{host}:8443/", Manners(requests_per_second=1000, retries=0)) in KNOWN
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "127.0.0.1:1", "0"])
-def test_redirects_to_private_addresses(site, host):
-    site.pages["/to"] = (302, b"", {"Location": f"http://{host}/latest/meta-data"})
+@pytest.mark.parametrize("status", [301, 307])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("169.254.169.254", "127.0.0.1:1", "10.0.0.1", "0"),
+        *("2130706433", "0x7f000001", "017700000001", "0177.0.0.1"),
+        *("[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[fe80::1]"),
+        *("localhost", "inside.example.org"),
+    ],
+)
+def test_redirects_to_private_addresses(site, monkeypatch, host, status):
+    def look_up(name, *args, **kwargs):
+        # A public name that leads to a private address.
+        return original("192.168.1.1" if name == "inside.example.org" else name, *args, **kwargs)
+
+    original = socket.getaddrinfo
+    monkeypatch.setattr(guard.socket, "getaddrinfo", look_up)
+    site.pages["/to"] = (status, b"", {"Location": f"http://{host}/latest/meta-data"})
     assert code(site.url + "/to", site.manners()) == "private-address"
     site.pages["/robots.txt"] = site.pages["/to"]
     assert code(site.url + "/", site.manners()) == "private-address"

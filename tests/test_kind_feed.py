@@ -134,7 +134,7 @@ def test_own_pages(tmp_path):
     assert column(harvest, "name") == ["Long A", "d"]
     assert harvest.records[0].fields["commune"] == "Tours"
     assert [record.origin for record in harvest.records] == [SITE + "own/a", SITE + "own/d"]
-    assert codes(harvest) == ["detail-not-found", "detail-missing"]
+    assert codes(harvest) == ["detail-not-found", "detail-missing", "bare-page"]
 
 
 CUT = rss(entry("a"), entry("b"))

@@ -1,5 +1,7 @@
 """Web pages: blocks, links from page to page, the initiatives' own pages, and what must not be followed."""
 
+import json
+
 import pytest
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
@@ -204,5 +206,78 @@ def test_given_charset(tmp_path):
 
 
 def test_deep_page(tmp_path):
-    body = b"<div><b>" * 20_000 + page("a")
-    assert column(read_bodies(make(tmp_path), body), "name") in (["a"], [])
+    assert column(read_bodies(make(tmp_path), b"<div>" * 1_000 + page("a")), "name") == ["a"]
+    for depth in (10_000, 40_000):
+        assert failure_of(make(tmp_path), b"<div>" * depth + page("a")).code == "too-deep"
+
+
+def test_templates_of_scripts_are_no_blocks(tmp_path):
+    body = page("a", more="<template><li data-id=x><h2>{{nom}}</h2></li></template>")
+    assert column(read_bodies(make(tmp_path), body), "name") == ["a"]
+
+
+def test_xpath_everywhere(tmp_path):
+    bodies = {
+        "list": page("a", more=next_page("?p=2")),
+        "list?p=2": page("b"),
+        "own/a": b"<p>x</p><p>Tours</p>",
+        "own/b": b"<p>y</p><p>Nantes</p>",
+    }
+    source = make(
+        tmp_path,
+        item="xpath://ul/li[@data-id]",
+        next="xpath://a[@class='next']/@href",
+        detail="xpath:string(a/@href)",
+        detail_fields={"commune": "xpath://p[2]"},
+    )
+    assert column(read_bodies(source, bodies), "commune") == ["Tours", "Nantes"]
+    parts = make(tmp_path, {"partners": {"from": "xpath:.//p[b]", "each": {"name": "xpath:b", "kind": "xpath:i"}}})
+    found = column(read_bodies(parts, BLOCK), "partners")
+    assert found == [[{"name": "CAF", "kind": "public"}, {"name": "Ville"}]]
+
+
+MORE = {"url": SITE + "more?page={page}"}
+
+
+def test_more(tmp_path):
+    bodies = {"list": page("a"), "more?page=2": page("b"), "more?page=3": page("c"), "more?page=4": b"<p>fin"}
+    harvest = read_bodies(make(tmp_path, more=MORE), bodies)
+    assert column(harvest, "name") == ["a", "b", "c"]
+    assert harvest.problems == []
+    assert harvest.records[1].origin == SITE + "more?page=2"
+
+
+@pytest.mark.parametrize("last", [page("b"), b"<p></p>", b" ", b"", None])
+def test_more_ends(tmp_path, last):
+    """At a fragment that repeats the one before, at one without a block, or where there is none."""
+    bodies = {"list": page("a"), "more?page=2": page("b"), "more?page=3": last, "more?page=4": page("c")}
+    bodies = {end: body for end, body in bodies.items() if body is not None}
+    harvest = read_bodies(make(tmp_path, more=MORE), bodies)
+    assert column(harvest, "name") == ["a", "b"]
+    assert harvest.problems == []
+
+
+def test_more_that_is_the_list_again(tmp_path):
+    harvest = read_bodies(make(tmp_path, more=MORE), {"list": page("a"), "more?page=2": page("a")})
+    assert column(harvest, "name") == ["a"]
+    assert harvest.problems == []
+
+
+def test_more_by_post_inside_json(tmp_path):
+    more = {"url": SITE + "ajax", "first": 0, "body": "action=more&page={page}", "html": "data.html"}
+    answers = [{"data": {"html": page("b").decode()}}, {"data": {"html": page("c").decode()}}, {"data": {"html": None}}]
+    bodies = {f"POST ajax action=more&page={n}": json.dumps(found).encode() for n, found in enumerate(answers)}
+    harvest = read_bodies(make(tmp_path, more=more), {"list": page("a"), **bodies})
+    assert column(harvest, "name") == ["a", "b", "c"]
+    assert harvest.problems == []
+
+
+def test_more_is_bounded(tmp_path):
+    bodies = {"list": page("a"), **{f"more?page={n}": page(f"p{n}") for n in range(2, 9)}}
+    harvest = read_bodies(make(tmp_path, more=MORE, max_pages=3), bodies)
+    assert column(harvest, "name") == ["a", "p2", "p3", "p4"]
+    assert codes(harvest) == ["max-pages"]
+
+
+def test_more_that_was_never_there(tmp_path):
+    assert failure_of(make(tmp_path, more=MORE), {"list": page("a")}).code == "not-found"

@@ -1,15 +1,27 @@
 """JSON: lists wherever they stand, values as written, cut or foreign bodies told apart."""
 
+import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from source_kit import codes, column, failure_of, make_source, read_bodies
 
+from scrapers.kinds import json_body, json_stream, json_values
 from scrapers.problems import SourceError
 
 FIELDS = {"source_key": "id", "name": "name"}
 ONE = '{"id": 1, "name": "A"}'
 TWO = '{"id": 2, "name": "Été"}'
+
+
+@pytest.fixture(params=["whole", "stream"], autouse=True)
+def way(request, monkeypatch):
+    """Every body is read in both ways: as a whole, and as if it were too long for that."""
+    if request.param == "stream":
+        monkeypatch.setattr(json_body, "STREAM_FROM", 0)
+    return request.param
 
 
 def names(home, body, items=None, encoding="utf-8"):
@@ -207,3 +219,36 @@ def test_entries_that_are_no_objects(tmp_path):
         f"{kind}, not an object" for kind in ("null", "text", "number", "list")
     ]
     assert "entry 3" in harvest.problems[1].message
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "data", "items", ""]), inner),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.sampled_from([None, "data", "data.items", "data.*", "*"]), st.integers(1, 9), st.booleans())
+def test_a_stream_gives_what_the_whole_gives(value, path, chunk, indented):
+    text = json.dumps(value, ensure_ascii=False, indent=1 if indented else None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "CHUNK", chunk)
+        streamed = list(json_stream.entries(io.StringIO(text), path))
+    there = json_values.at(json_values.DECODER.decode(text), path or ".")
+    whole = [entry for found in there if found is not None for entry in json_values.listed(found)]
+    # Where no plain list stands, the stream gives nothing, and the whole is read after all.
+    assert streamed in (whole, [])
+    if len(there) == 1 and isinstance(there[0], list) and "*" not in (path or ""):
+        assert streamed == whole
+
+
+@given(st.text(max_size=40), st.integers(1, 9))
+def test_a_stream_of_anything_ends_in_words(text, chunk):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "CHUNK", chunk)
+        try:
+            found = list(json_stream.entries(io.StringIO(text), None))
+        except ValueError as fault:
+            assert str(fault)
+        else:
+            assert found == [] or json.loads(text)

@@ -10,7 +10,7 @@ import pytest
 from requests.adapters import BaseAdapter
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
-from scrapers.archive import answer
+from scrapers.archive_reader import answer
 from scrapers.fetch import Door
 from scrapers.kinds import read_source
 from scrapers.problems import DefinitionError, SourceError

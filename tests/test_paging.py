@@ -243,3 +243,65 @@ def test_fault_of_place(tmp_path):
     assert 'fetch.paging: belongs to kind "json", not "table"; remove it' in "\n".join(faults(tmp_path, table))
     local = changed("fetch", {"path": "source.toml", "paging": paging}, JSON)
     assert "fetch.paging: needs url; local files have no pages" in "\n".join(faults(tmp_path, local))
+
+
+def posted(home, question, body_type=None, **paging):
+    fetch = {"url": "https://www.example.org/list", "items": "data", "body": question}
+    if body_type:
+        fetch["body_type"] = body_type
+    if paging:
+        fetch["paging"] = paging
+    return make_source(home, "json", FIELDS, fetch=fetch)
+
+
+def test_a_question_goes_by_post(tmp_path):
+    source = posted(tmp_path, '{"theme": "réemploi"}')
+    assert keys(read_bodies(source, {'POST list {"theme": "réemploi"}': body(1, 2), "list": body(9)})) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("paging", "asked"),
+    [
+        ({"style": "page"}, ["1", "2", "3"]),
+        ({"style": "page", "first": 0}, ["0", "1", "2"]),
+        ({"style": "offset", "size": 2}, ["0", "2", "4"]),
+    ],
+    ids=["pages", "pages from 0", "offsets"],
+)
+def test_a_posted_question_holds_the_number(tmp_path, paging, asked):
+    source = posted(tmp_path, '{"n": {page}, "q": "a"}', **paging)
+    answers = [body(1, 2), body(3, 4), body()]
+    bodies = {f'POST list {{"n": {number}, "q": "a"}}': answer for number, answer in zip(asked, answers, strict=True)}
+    assert keys(read_bodies(source, bodies)) == [1, 2, 3, 4]
+
+
+def test_a_posted_question_holds_the_cursor(tmp_path):
+    source = posted(tmp_path, '{"after": "{page}"}', style="cursor", next="next")
+    bodies = {
+        'POST list {"after": ""}': body(1, next='x"é'),
+        'POST list {"after": "x\\"é"}': body(2, next=None),
+    }
+    assert keys(read_bodies(source, bodies)) == [1, 2]
+    form = posted(tmp_path, "after={page}&n=1", "application/x-www-form-urlencoded", style="cursor", next="next")
+    bodies = {"POST list after=&n=1": body(1, next="a b&c"), "POST list after=a+b%26c&n=1": body(2, next=False)}
+    assert keys(read_bodies(form, bodies)) == [1, 2]
+
+
+def test_the_same_question_goes_to_every_page(tmp_path):
+    source = posted(tmp_path, '{"q": 1}', style="page", param="p")
+    bodies = {'POST list?p=1 {"q": 1}': body(1), 'POST list?p=2 {"q": 1}': body(2), 'POST list?p=3 {"q": 1}': body()}
+    assert keys(read_bodies(source, bodies)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("fetch", "told"),
+    [
+        ({"body": "{page"}, "fetch.body: is not JSON"),
+        ({"body": '{"n": {page}}'}, 'fetch.body: holds "{page}", but no fetch.paging'),
+        ({"body_type": "application/x-www-form-urlencoded"}, "fetch.body_type: tells what fetch.body is"),
+        ({"body": "{}", "body_type": "text/plain"}, "fetch.body_type"),
+        ({"body": ""}, "fetch.body"),
+    ],
+)
+def test_a_wrong_question_is_told(tmp_path, fetch, told):
+    assert any(told in fault for fault in faults(tmp_path, changed("fetch", {**JSON["fetch"], **fetch}, JSON)))

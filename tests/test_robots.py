@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_kit import running_site
 
-from scrapers.archive import ArchiveReader, ArchiveWriter
+from scrapers.archive import ArchiveWriter
+from scrapers.archive_reader import ArchiveReader
 from scrapers.fetch import network_door, replay_door
 from scrapers.problems import SourceError
 from scrapers.robots import MOST, Robots
@@ -153,3 +154,30 @@ def test_any_file_can_be_read(content):
         robots.admit("https://example.org/a?b=é")
     except SourceError as error:
         assert error.code == "robots"
+
+
+def test_sitemaps_are_told(site, tmp_path):
+    lines = [
+        "Sitemap: {0}/one.xml",
+        "Sitemap: /two.xml",
+        "sitemap: {0}/one.xml",
+        "Sitemap: ftp://a.org/x",
+        "Sitemap: http://[",
+    ]
+    site.pages["/robots.txt"] = "\n".join(["User-agent: *", "Disallow: /a", *lines]).format(site.url).encode()
+    archive = ArchiveWriter(tmp_path / "a.warc.gz")
+    with network_door(site.manners(), archive) as door:
+        assert door.sitemaps(site.url + "/b?c") == [f"{site.url}/one.xml", f"{site.url}/two.xml"]
+        assert code(door, site.url + "/a") == "robots"
+    assert site.paths() == ["/robots.txt"]
+    with replay_door(archive.keep()) as door:
+        assert door.sitemaps(site.url) == [f"{site.url}/one.xml", f"{site.url}/two.xml"]
+        assert door.sitemaps("https://example.org") == []
+
+
+def test_without_rules_there_are_no_sitemaps(site):
+    with network_door(site.manners(), None) as door:
+        assert door.sitemaps(site.url) == []
+    site.pages["/robots.txt"] = (503, b"Sitemap: /one.xml", {})
+    with network_door(site.manners(), None) as door, pytest.raises(SourceError, match="answered 503"):
+        door.sitemaps(site.url)

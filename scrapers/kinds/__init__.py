@@ -15,14 +15,19 @@ from importlib import import_module
 from json import dumps
 from typing import cast
 
+from scrapers.browser import in_vain
 from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note
+from scrapers.moved import moved
 from scrapers.problems import Problem, rejects
 from scrapers.record import RAW_FIELDS, RawRecord, RawValue
 from scrapers.source import Source
 
 MOST_ALIKE = 10_000
 """So many problems of one code are kept for a source in a night."""
+
+BROKEN = "\ufffd"
+"""What stands in the place of a character that could not be read."""
 
 Reader = Callable[[Source, Door, Note], Iterator[Item]]
 
@@ -78,6 +83,8 @@ def stream_source(source: Source, door: Door, keep: Callable[[RawRecord], object
         if alike[problem.code] <= MOST_ALIKE:
             found.problems.append(problem)
 
+    starts = source.addresses()
+    door.begin_at(starts)
     for item in reader(source.kind)(source, door, note):
         found.read += 1
         leftovers.update(item.leftovers)
@@ -86,24 +93,39 @@ def stream_source(source: Source, door: Door, keep: Callable[[RawRecord], object
         if problem is not None:
             _tell(problem)
             continue
+        if any(BROKEN in _plain(value) for value in record.fields.values()):
+            _tell(_broken(record))
         found.kept += 1
         found.filled.update(record.fields.keys())
         keep(record)
+    found.problems.extend(moved(source.id, starts, door.moves))
+    found.problems.extend(in_vain(source.id, door.refused))
     found.problems.extend(_untold(source, alike))
     found.problems.extend(_left_over(source, leftovers))
     return found
 
 
 def _key(source: Source, fields: dict[str, RawValue]) -> str:
-    """The stable key: the raw identity values, never cleaned; "" when one of them is missing."""
+    """The stable key: the raw identity values, never cleaned; "" when one of them is missing or was misread."""
     parts = [_plain(fields.get(name)) for name in source.identity.key]
-    return "|".join(parts) if all(parts) else ""
+    return "|".join(parts) if all(part and BROKEN not in part for part in parts) else ""
 
 
 def _plain(value: RawValue | None) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return ";".join(part if isinstance(part, str) else str(sorted(part.items())) for part in value)
+
+
+def _broken(record: RawRecord) -> Problem:
+    return Problem(
+        record.source_id,
+        "encoding",
+        f"record {record.position} in {record.origin} holds U+FFFD, a sign for what could not be read",
+        "warning",
+        "tell the publisher; if it is so everywhere, give the right fetch.encoding",
+        key=record.key,
+    )
 
 
 class _Seen:
@@ -119,7 +141,7 @@ class _Seen:
             return Problem(
                 record.source_id,
                 "no-key",
-                f'record {record.position} ("{name}") in {record.origin} lacks a value that makes its key',
+                f'record {record.position} ("{name}") in {record.origin} lacks a whole value that makes its key',
                 "warning",
                 "choose identity fields that every record has, or tell the publisher",
             )

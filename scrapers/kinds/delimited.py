@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO, TextIO
 
-from scrapers.kinds.encodings import PROBE_BYTES, guess
+from scrapers.kinds.encodings import PROBE_BYTES, certain, guess
 from scrapers.problems import SourceError
 
 DELIMITERS = (",", ";", "\t", "|", "*")
@@ -22,7 +22,7 @@ csv.field_size_limit(CELL_LIMIT)
 def decode(stream: BinaryIO, label: str, encoding: str | None = None) -> TextIO:
     """Return `stream` as text, line ends kept as they are.
 
-    The encoding is the one given, else that of the byte-order mark, else UTF-8 where the whole body is, else the most
+    The encoding is that of the byte-order mark, else UTF-8 where the whole body is, else the one given, else the most
     likely of the old ones. Raises `SourceError` when the encoding does not fit, or the text ends within a character.
     """
     chosen = encoding or guess(stream)
@@ -38,6 +38,8 @@ def decode(stream: BinaryIO, label: str, encoding: str | None = None) -> TextIO:
     except UnicodeError as fault:
         remedy = "the file was cut off; it is tried again the next night"
         raise SourceError("truncated", f"{label} ends in the middle of a character ({chosen})", remedy) from fault
+    if encoding is not None:  # a publisher who moves to UTF-8 does not tell us to mend the definition
+        chosen = certain(stream) or encoding
     stream.seek(0)
     return io.TextIOWrapper(stream, encoding=chosen, newline="")
 

@@ -8,7 +8,14 @@ from typing import BinaryIO
 
 PROBE_BYTES = 256 * 1024
 
-BOMS = [(codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")]
+# The longer ones first: UTF-32's little-endian mark begins with that of UTF-16.
+BOMS = [
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
 
 LEGACY = ("cp1252", "iso8859_15", "mac_roman", "cp850", "cp1250")
 """The encodings French and European publishers still use; of two that read equally well the first is believed."""
@@ -22,30 +29,63 @@ RARE_ALONE = frozenset("œŒšŠžŽŸ")
 WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 
 
-def guess(stream: BinaryIO) -> str:
-    """Name the encoding of `stream`, a text."""
+def certain(stream: BinaryIO) -> str | None:
+    """Name the encoding of `stream`, a text, if its bytes leave no doubt, whatever else is said of it; else None.
+
+    A byte-order mark leaves none, nor does a whole body of UTF-8 with more than ASCII in it: by chance no old encoding
+    looks like that.
+    """
     stream.seek(0)
     head = stream.read(4)
     for mark, name in BOMS:
         if head.startswith(mark):
             return name
     stream.seek(0)
-    if _is_utf8(stream):
+    return "utf-8" if _is_utf8(stream) == "odd" else None
+
+
+def guess(stream: BinaryIO) -> str:
+    """Name the encoding of `stream`, a text."""
+    sure = certain(stream)
+    if sure is not None:
+        return sure
+    stream.seek(0)
+    if _is_utf8(stream) or mostly_utf8(stream):
         return "utf-8"
     stream.seek(0)
     words = _odd_words(stream)
     return max(LEGACY, key=lambda name: _score(words.decode(name, errors="replace")))
 
 
-def _is_utf8(stream: BinaryIO) -> bool:
-    """Whether the whole body is UTF-8; a body cut off in the middle of a character still counts, as what it was."""
+def mostly_utf8(stream: BinaryIO) -> bool:
+    """Whether `stream` is UTF-8 with a few broken characters; in any other encoding it would be wrong throughout."""
+    stream.seek(0)
+    text = _odd_words(stream).decode("utf-8", errors="replace")
+    failed = text.count("\ufffd")
+    return sum(not sign.isascii() for sign in text) - failed > 10 * failed
+
+
+def is_misread(text: str) -> bool:
+    """Whether `text`, decoded with what fails replaced, was decoded wrongly: most of what is not ASCII failed.
+
+    A byte or two that are broken spoil a text in the right encoding no less often, so they do not count.
+    """
+    failed = text.count("\ufffd")
+    return failed > 0 and 2 * failed > sum(not sign.isascii() for sign in text)
+
+
+def _is_utf8(stream: BinaryIO) -> str:
+    """Whether the whole body is UTF-8: "odd" with more than ASCII in it, "plain" without, "" if it is not.
+
+    A body cut off in the middle of a character still counts, as what it was.
+    """
     decoder, odd = codecs.getincrementaldecoder("utf-8")(), False
     try:
         for chunk in iter(lambda: stream.read(PROBE_BYTES), b""):
             odd = not decoder.decode(chunk).isascii() or odd
     except UnicodeDecodeError:
-        return False
-    return odd or not decoder.getstate()[0]
+        return ""
+    return "odd" if odd else "" if decoder.getstate()[0] else "plain"
 
 
 def _odd_words(stream: BinaryIO) -> bytes:

@@ -15,12 +15,13 @@ from typing import Any
 from xml.sax import SAXException
 
 import feedparser
-from bs4 import BeautifulSoup
 
 from scrapers.failures import label
 from scrapers.fetch import Door
+from scrapers.kinds.encodings import certain
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
-from scrapers.kinds.page import fields_of, followable, own_page, walk
+from scrapers.kinds.markup import parse, text_of
+from scrapers.kinds.page import followable, own_fields, walk
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
 from scrapers.response import Response
@@ -76,7 +77,9 @@ def _feed(source: Source, door: Door, address: str, note: Note) -> Feed:
     response = door.get(address)
     body = unpacked(response).read()
     refuse_web_page(response, body[:4096], "a feed")
-    charset = source.fetch.encoding or response.charset
+    # `feedparser` knows UTF-16 by itself, but believes a header that tells the wrong charset.
+    sure = certain(io.BytesIO(body)) if b"\0" not in body[:END_BYTES] else None
+    charset = sure or source.fetch.encoding or response.charset
     headers = {
         "content-location": response.url,
         "content-type": "application/xml" + (f"; charset={charset}" if charset else ""),
@@ -118,14 +121,8 @@ def _item(source: Source, door: Door, feed: Feed, entry: dict[str, Any], note: N
     if not source.detail_fields:
         return Item(fields, label(feed.url), left)
     name = str(fields.get("name", ""))[:80]
-    if not links:
-        message = f'an entry of {label(feed.url)} ("{name}") has no link to its own page on the web'
-        note(Problem(source.id, "detail-missing", message, "warning", "tell the publisher"))
-        return None
-    own = own_page(source, door, links[0], name, note)
-    if own is None:
-        return None
-    return Item(fields | fields_of(source.detail_fields, own, own.soup), label(links[0]), left)
+    details = own_fields(source, door, links, f"an entry of {label(feed.url)}", name, note)
+    return None if details is None else Item(fields | details, label(links[0]), left)
 
 
 def _fields(rules: dict[str, Rule], values: dict[str, list[Text]]) -> dict[str, RawValue]:
@@ -140,7 +137,7 @@ def _fields(rules: dict[str, Rule], values: dict[str, list[Text]]) -> dict[str, 
 
 
 def _plain(text: Text) -> str:
-    return BeautifulSoup(text.value, "lxml").get_text(" ", strip=True)
+    return text_of(parse(text.value))
 
 
 def _values(entry: dict[str, Any]) -> dict[str, list[Text]]:

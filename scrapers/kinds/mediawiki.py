@@ -150,7 +150,7 @@ def _titled(name: str, namespace: str) -> str:
 
 def _records(source: Source, response: Response, page: dict[str, Any], note: Note) -> Iterator[dict[str, Any]]:
     record: dict[str, Any] = {key: page[key] for key in ("title", "pageid") if key in page}
-    record["fullurl"] = urljoin(response.url, str(page.get("fullurl", "")))
+    record |= _address(response, page)
     if source.fetch.template is None:
         yield record
         return
@@ -160,6 +160,12 @@ def _records(source: Source, response: Response, page: dict[str, Any], note: Not
         note(Problem(source.id, "template-missing", message, "warning", "check fetch.template, or mend the wiki"))
     for parameters in uses:
         yield {**record, "template": parameters}
+
+
+def _address(response: Response, found: dict[str, Any]) -> dict[str, Any]:
+    """The whole address of a page, where `found` gives one; joined to nothing it would be that of the API."""
+    given = str(found.get("fullurl") or "")
+    return {"fullurl": urljoin(response.url, given)} if given else {}
 
 
 def _wikitext(page: dict[str, Any]) -> str:
@@ -219,6 +225,6 @@ def _results(source: Source, door: Door, address: str, note: Note) -> Iterator[B
 def _result(response: Response, title: str, result: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": result.get("fulltext") or title,
-        "fullurl": urljoin(response.url, str(result.get("fullurl", ""))),
+        **_address(response, result),
         "printouts": result.get("printouts") or {},
     }

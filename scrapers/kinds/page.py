@@ -1,45 +1,48 @@
-"""Web pages as several kinds read them: fetched, parsed with Beautiful Soup, and asked with CSS selectors."""
+"""Web pages as several kinds read them: fetched, parsed with `lxml`, and asked with selectors (`scrapers.selector`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote, urljoin, urlsplit
 
-from bs4 import BeautifulSoup
 from bs4.dammit import EncodingDetector
-from bs4.element import Tag
-from bs4.exceptions import ParserRejectedMarkup
 
+from scrapers.browser import browser_of, drawn
 from scrapers.failures import label
 from scrapers.fetch import Door
-from scrapers.kinds.encodings import guess
+from scrapers.kinds import beside, columns, markup
+from scrapers.kinds.encodings import certain, guess, is_misread, mostly_utf8
 from scrapers.kinds.item import Note, apply_rules, unpacked
-from scrapers.problems import Problem, SourceError
+from scrapers.kinds.wholeness import bare_page, refuse_cut_off
+from scrapers.memo import key_of
+from scrapers.problems import Problem, SourceError, rejects
 from scrapers.record import RawValue
+from scrapers.response import Response
 from scrapers.rule import Rule, Take
-from scrapers.selector import split_place
+from scrapers.selector import parse_place
 from scrapers.source import Source
 
 LINK_ATTRIBUTES = {"href", "src", "action", "data-href", "data-url"}
 
 Read = TypeVar("Read")
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a site: its own address, the one that its relative links start from, and its body as it came."""
+    """A page of a site: its own address, the one that its relative links start from, its tree and its markup.
+
+    `tables` and `labels` remember the cells and the labels of what was asked for a column or a label.
+    """
 
     url: str
     base: str
-    soup: BeautifulSoup
-    markup: bytes
-
-    @property
-    def text(self) -> str:
-        """The markup, decoded as the parser decoded it."""
-        return self.markup.decode(self.soup.original_encoding or "utf-8", errors="replace")
+    root: Any
+    text: str
+    tables: dict[Any, columns.Table] = field(default_factory=dict)
+    labels: beside.Labels = field(default_factory=dict)
 
 
 def walk(
@@ -65,34 +68,105 @@ def walk(
 
 
 def read_page(source: Source, door: Door, address: str) -> Page:
-    """Fetch `address` and parse it; raises `SourceError` when it cannot be had, or is no web page."""
+    """Fetch `address` and parse it, after its scripts have run where the source says so.
+
+    Raises `SourceError` when it cannot be had.
+    """
+    if source.fetch.render is None:
+        return parse_page(source, door.get(address))
+    browser_of(door)  # without one, no site is asked in vain
+    page = parse_page(source, door.get(address))
+    place, base = source.fetch.wait_for, page.url
+
+    def is_ready(text: str) -> bool:
+        shown = page_of(base, text)
+        return bool(blocks_of(shown, shown.root, place or ""))
+
+    return page_of(base, drawn(door, base, page.text, source.language, is_ready if place else None))
+
+
+def taken(source: Source, door: Door, part: str, address: str, take: Callable[[Page], Taken]) -> tuple[str, Taken]:
+    """The own address of the page at `address`, and what `take` makes of it.
+
+    A page that is the same as the last good night is not parsed again: the door's memo knows what was taken then for
+    this `part` of the definition, as JSON can hold it. Raises as `read_page` and `take` do.
+    """
+    if door.memo is None or source.fetch.render is not None:
+        page = read_page(source, door, address)
+        return page.url, take(page)
     response = door.get(address)
+    key = key_of(part, response.url, response.digest) if response.digest else ""
+    known = door.memo.recall(key)
+    if known is not None:
+        return response.url, cast(Taken, known)
+    found = take(parse_page(source, response))
+    if key:
+        door.memo.remember(key, found)
+    return response.url, found
+
+
+def parse_page(source: Source, response: Response) -> Page:
+    """The page that `response` holds, whatever that may be; raises `SourceError` when there is nothing in it."""
     body = unpacked(response)
-    markup = body.read()
+    found = body.read()
     # A page is a text of its author: the declared charset, then the page's own <meta>, then a guess, in that order.
-    declared = response.charset or EncodingDetector.find_declared_encoding(markup, is_html=True)
-    try:
-        soup = BeautifulSoup(markup, "lxml", from_encoding=source.fetch.encoding or declared or guess(body))
-    except (ParserRejectedMarkup, LookupError, ValueError) as fault:
-        remedy = "open the address in a browser; it may be no web page"
-        raise SourceError("not-html", f"{response.label} cannot be read as a web page: {fault}", remedy) from fault
-    base = soup.find("base", href=True)
-    start = joined(response.url, str(base["href"])) if isinstance(base, Tag) else response.url
-    return Page(response.url, start, soup, markup)
+    refuse_cut_off(response, found)
+    for charset in _charsets(source, response, body, found):
+        text = markup.decode(found, charset)
+        if text is not None and not is_misread(text):
+            return page_of(response.url, text)
+    return page_of(response.url, markup.decode(found, guess(body)) or "")
 
 
-def own_page(source: Source, door: Door, address: str, name: str, note: Note) -> Page | None:
-    """Read the own page of the initiative called `name`; one that cannot be read is a problem, and gives None."""
+def _charsets(source: Source, response: Response, body: BinaryIO, found: bytes) -> Iterator[str | None]:
+    """What may be believed, in this order; each is only worked out if the one before does not fit."""
+    yield certain(body)
+    yield source.fetch.encoding
+    yield "utf-8" if mostly_utf8(body) else None
+    yield response.charset
+    yield _own_charset(found)
+
+
+def page_of(url: str, text: str) -> Page:
+    """The page at `url` whose markup is `text`; raises `SourceError` when it nests too deep to be read."""
+    root = markup.parse(text, label(url))
+    bases = root.xpath("//base/@href")
+    return Page(url, joined(url, str(bases[0])) if bases else url, root, text)
+
+
+def _own_charset(found: bytes) -> str | None:
+    declared = EncodingDetector.find_declared_encoding(found, is_html=True)
+    return "utf-8" if declared and markup.WIDE.match(declared) else declared
+
+
+def own_fields(
+    source: Source, door: Door, links: list[str], where: str, name: str, note: Note
+) -> dict[str, RawValue] | None:
+    """What [detail_fields] takes from the own page of the initiative called `name`, the first of `links`.
+
+    `where` says what the links were looked for in. None, with a problem, when there is no such page, it cannot be read,
+    or it may be another; none of its fields, with a problem, when it holds next to nothing.
+    """
+    if not links:
+        message = f'{where} ("{name}") has no link to its own page on the web'
+        remedy = "check fetch.detail" if source.fetch.detail else "tell the publisher"
+        note(Problem(source.id, "detail-missing", message, "warning", remedy))
+        return None
     try:
-        return read_page(source, door, address)
+        _, details = taken(source, door, "own", links[0], lambda own: fields_of(source.detail_fields, own, own.root))
     except SourceError as error:
         message = f'the page of "{name}" cannot be read: {error}'
         note(Problem(source.id, f"detail-{error.code}", message, "warning", error.remedy))
         return None
+    bare = bare_page(source, links[0], name, details)
+    if bare is None:
+        return details
+    note(bare)
+    return None if rejects(bare) else {}
 
 
-def fields_of(rules: dict[str, Rule], page: Page, block: Tag) -> dict[str, RawValue]:
-    """Take every field of `rules`, whose places are CSS selectors, from `block` of `page`."""
+def fields_of(rules: dict[str, Rule], page: Page, block: Any) -> dict[str, RawValue]:
+    """Take every field of `rules`, whose places are selectors, from `block` of `page`."""
     found: dict[str, RawValue] = {}
     for name, rule in rules.items():
 
@@ -100,24 +174,59 @@ def fields_of(rules: dict[str, Rule], page: Page, block: Tag) -> dict[str, RawVa
             texts = texts_of(page, block, place, rule.html)
             return texts if rule.all else texts[:1]
 
-        found |= apply_rules({name: rule}, take, lambda place: blocks_of(page, block, place))
+        found |= apply_rules({name: rule}, take, lambda place: takes_of(page, block, place))
     return found
 
 
-def blocks_of(page: Page, block: Tag, place: str) -> list[Take]:
+def blocks_of(page: Page, block: Any, place: str) -> list[Any]:
+    """The elements that `place` selects in `block`, in the page's order; texts and comments are left out."""
+    return [found for found in parse_place(place).find(block) if isinstance(getattr(found, "tag", None), str)]
+
+
+def takes_of(page: Page, block: Any, place: str) -> list[Take]:
     """A way to take texts from each of the elements that `place` selects in `block`."""
-    return [lambda where, tag=tag: texts_of(page, tag, where)[:1] for tag in block.select(place)]  # type: ignore[misc]
+    return [lambda where, tag=tag: texts_of(page, tag, where)[:1] for tag in blocks_of(page, block, place)]  # type: ignore[misc]
 
 
-def texts_of(page: Page, block: Tag, place: str, markup: bool = False) -> list[str]:
-    """The texts (or attributes, for `selector@name`) of what `place` selects in `block`, in the page's order."""
-    selector, attribute = split_place(place)
-    tags = [block] if selector == "." else block.select(selector)
-    if attribute is None:
-        return [tag.decode_contents() if markup else tag.get_text(" ", strip=True) for tag in tags]
-    found = [tag.get(attribute) for tag in tags]
-    texts = [" ".join(value) if isinstance(value, list) else value for value in found if value is not None]
-    return [joined(page.base, text.strip()) for text in texts] if attribute in LINK_ATTRIBUTES else texts
+def texts_of(page: Page, block: Any, place: str, html: bool = False) -> list[str]:
+    """The texts (or inner markup, or attributes) of what `place` selects in `block`, in the page's order.
+
+    Raises `SourceError` when a column is not there, or an XPath cannot be worked out.
+    """
+    asked = parse_place(place)
+    if asked.form == "label":
+        values = beside.beside_label(page.labels, block, asked.name)
+    elif asked.form == "column":
+        values = [[cell] for cell in columns.under_column(page.tables, label(page.url), block, asked.name)]
+    else:
+        values = [[found] for found in asked.find(block)]
+    if asked.attribute is None:
+        return [_text(page, value, html) for value in values]
+    deep = asked.form in {"label", "column"}
+    elements = [node for value in values for node in value if not isinstance(node, str)]
+    if deep:
+        elements = [inner for element in elements for inner in element.iter("*")]
+    found = [markup.attribute_of(element, asked.attribute) for element in elements]
+    return [_attribute(page, asked.attribute, text) for text in found if text is not None]
+
+
+def _text(page: Page, value: list[Any], html: bool) -> str:
+    """A value, which is one element or a run of texts and elements, as text or as markup."""
+    if len(value) == 1 and getattr(value[0], "is_attribute", False):
+        return _attribute(page, value[0].attrname, str(value[0]))
+    if html:
+        whole = len(value) > 1
+        return "".join(
+            node if isinstance(node, str) else markup.outer_markup(node) if whole else markup.inner_markup(node)
+            for node in value
+        )
+    return " ".join(
+        filter(None, (str(node).strip() if isinstance(node, str) else markup.text_of(node) for node in value))
+    )
+
+
+def _attribute(page: Page, name: str, text: str) -> str:
+    return joined(page.base, text.strip()) if name in LINK_ATTRIBUTES else text
 
 
 def joined(base: str, link: str) -> str:
@@ -128,7 +237,7 @@ def joined(base: str, link: str) -> str:
         return link
 
 
-def links_of(page: Page, block: Tag, place: str) -> list[str]:
+def links_of(page: Page, block: Any, place: str) -> list[str]:
     """The addresses at `place` that may be followed, without their fragments."""
     return followable(page.url, [joined(page.base, text.strip()) for text in texts_of(page, block, place)])
 

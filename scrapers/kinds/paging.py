@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from json import dumps
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 from requests.utils import parse_header_links
 
 from scrapers.kinds.item import Note
 from scrapers.problems import Problem, SourceError
 from scrapers.response import Response
-from scrapers.source import Paging, Source
+from scrapers.source import FORM, PLACE, Paging, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +25,43 @@ class Page:
     next: str | None = None
 
 
-Load = Callable[[str], Page | None]
-"""Fetches the page at an address; None says that the list had ended before it."""
-After = Callable[[Page], str | None]
-"""The address of the page after this one, or None for the last page."""
+class Ask(NamedTuple):
+    """What asks for one page: an address and, where the question goes by POST, its body."""
+
+    address: str
+    body: str | None = None
+
+    def __str__(self) -> str:
+        """How a report names it."""
+        return f"{self.address} {self.body}" if self.body else self.address
 
 
-def follow(source: Source, rules: Paging, address: str, load: Callable[[str], Page], note: Note) -> Iterator[Page]:
-    """Yield the pages of the list at `address`, each fetched by `load` and followed as `rules` say.
+At = TypeVar("At", str, Ask)
+"""What stands for a page before it is read."""
+
+
+def follow(source: Source, rules: Paging, first: Ask, load: Callable[[Ask], Page], note: Note) -> Iterator[Page]:
+    """Yield the pages of the list that `first` asks for, each fetched by `load` and followed as `rules` say.
 
     Raises `SourceError` when a page leads back to an earlier one, or to an address that is not on the web.
     """
     start = {rules.size_param: str(rules.size)} if rules.size_param else {}
+    first = first._replace(address=with_parameters(first.address, start))
     if rules.style == "link":
-        first = with_parameters(address, start)
-        return walk(source, first, load, _link, note)
+        return walk(source, first, load, lambda page: _linked(first, page), note)
     if rules.style == "cursor":
-        first = with_parameters(address, start)
-        return walk(source, first, load, lambda page: _at_cursor(first, rules, page), note)
-    first = with_parameters(address, {**start, rules.param: str(_first(rules))})
-    return walk(source, first, until_refused(first, load), _counting(first, rules), note)
+        begun = _placed(source, first, "") if PLACE in (first.body or "") else first
+        return walk(source, begun, load, lambda page: _at(source, first, rules, page.next), note)
+    begun = _placed(source, first, str(_first(rules)), rules.param)
+    return walk(source, begun, until_refused(begun, load), _counting(source, first, rules), note)
 
 
-def walk(source: Source, first: str, load: Load, after: After, note: Note) -> Iterator[Page]:
+def walk(
+    source: Source, first: At, load: Callable[[At], Page | None], after: Callable[[Page], At | None], note: Note
+) -> Iterator[Page]:
     """Yield the page at `first` and those after it, up to an empty page or one that repeats the page before it.
 
+    `load` fetches a page, None says that the list had ended before it; `after` is where the page after this one is.
     At most `fetch.max_pages` are read; `note` is told when there may be more. Raises `SourceError` when a page leads
     back to an address that was read already.
     """
@@ -70,17 +83,17 @@ def walk(source: Source, first: str, load: Load, after: After, note: Note) -> It
     note(Problem(source.id, "max-pages", message, "warning", "raise fetch.max_pages if the list is that long"))
 
 
-def until_refused(first: str, load: Callable[[str], Page]) -> Load:
+def until_refused(first: At, load: Callable[[At], Page]) -> Callable[[At], Page | None]:
     """Let `load` end the list where a page after `first` does not exist: for addresses made by counting.
 
     Such APIs answer 400, 404 or 410 to a page beyond their last one.
     """
 
-    def load_or_end(address: str) -> Page | None:
+    def load_or_end(here: At) -> Page | None:
         try:
-            return load(address)
+            return load(here)
         except SourceError as error:
-            if address == first or not (error.code == "not-found" or is_bad_request(error)):
+            if here == first or not (error.code == "not-found" or is_bad_request(error)):
                 raise
             return None
 
@@ -115,23 +128,31 @@ def _first(rules: Paging) -> int:
     return 0 if rules.style == "offset" and "first" not in rules.model_fields_set else rules.first
 
 
-def _counting(address: str, rules: Paging) -> After:
+def _counting(source: Source, first: Ask, rules: Paging) -> Callable[[Page], Ask]:
     at = _first(rules)
 
-    def after(page: Page) -> str:
+    def after(page: Page) -> Ask:
         nonlocal at
         # A site may give fewer entries than it was asked for: an offset that jumped by `size` would skip some.
         at += min(len(page.entries), rules.size) if rules.style == "offset" else 1
-        return with_parameters(address, {rules.param: str(at)})
+        return _placed(source, first, str(at), rules.param)
 
     return after
 
 
-def _at_cursor(address: str, rules: Paging, page: Page) -> str | None:
-    return with_parameters(address, {rules.param: page.next}) if page.next else None
+def _at(source: Source, first: Ask, rules: Paging, cursor: str | None) -> Ask | None:
+    return _placed(source, first, cursor, rules.param) if cursor else None
 
 
-def _link(page: Page) -> str | None:
+def _placed(source: Source, first: Ask, value: str, param: str = "") -> Ask:
+    """`first` with `value` in its body, where that has a place for it, or else in the parameter `param`."""
+    if first.body is None or PLACE not in first.body:
+        return first._replace(address=with_parameters(first.address, {param: value}))
+    written = quote_plus(value) if source.fetch.body_type == FORM else dumps(value, ensure_ascii=False)[1:-1]
+    return first._replace(body=first.body.replace(PLACE, written))
+
+
+def _linked(first: Ask, page: Page) -> Ask | None:
     """The address in the body of `page`, or else that of its header Link (RFC 8288) with rel="next"."""
     found = page.next or _link_header(page.response)
     if not found:
@@ -140,7 +161,7 @@ def _link(page: Page) -> str | None:
     if following is None:
         message = f"{page.response.label} gives {found[:200]} as its next page, which is no address of the web"
         raise SourceError("bad-address", message, "mend fetch.paging.next or tell the publisher")
-    return with_parameters(following, {})
+    return first._replace(address=with_parameters(following, {}))
 
 
 def _link_header(response: Response) -> str | None:

@@ -41,27 +41,25 @@ def main_node(source: Source, page: Page, note: Note) -> Node:
     References within `@graph` are followed one step. JSON-LD counts before microdata. A script that is broken, though
     comments and control characters are borne with, is a problem, and the others still count.
     """
-    try:
-        tree = parse_html(page.text.encode(), encoding="UTF-8")
-    except etree.LxmlError as fault:
-        note(_broken(source, page, fault))
-        return {}
-    nodes = _flat(_scripts(source, page, tree, note))
-    return _best(nodes, page) or _best(_microdata(source, page, tree, note), page)
+    nodes = _flat(_scripts(source, page, note))
+    return _best(nodes, page) or _best(_microdata(source, page, note), page)
 
 
-def _scripts(source: Source, page: Page, tree: Any, note: Note) -> Iterator[Any]:
-    for script in tree.iter("script"):
+def _scripts(source: Source, page: Page, note: Note) -> Iterator[Any]:
+    for script in page.root.iter("script"):
         try:
             yield from JsonLdExtractor().extract_items(script, base_url=page.base)
         except (ValueError, RecursionError) as fault:
             note(_broken(source, page, fault))
 
 
-def _microdata(source: Source, page: Page, tree: Any, note: Note) -> list[Node]:
+def _microdata(source: Source, page: Page, note: Note) -> list[Node]:
+    if not page.root.xpath("boolean(//@itemscope)"):
+        return []
     try:
+        tree = parse_html(page.text.encode(errors="replace"), encoding="UTF-8")
         found = extruct.extract(tree, base_url=page.base, syntaxes=["microdata"], uniform=True)
-    except (ValueError, LookupError, RecursionError) as fault:
+    except (etree.LxmlError, ValueError, LookupError, RecursionError) as fault:
         note(_broken(source, page, fault))
         return []
     return [node for node in found["microdata"] if isinstance(node, dict)]

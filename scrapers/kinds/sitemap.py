@@ -1,7 +1,7 @@
 """Kind `sitemap`: every page that a site's own sitemap names, read by the facts it declares about itself.
 
 Sitemaps, their indexes and their limits: https://www.sitemaps.org/protocol.html. Facts: JSON-LD or microdata of
-https://schema.org through `extruct`, OpenGraph (https://ogp.me), the main text through `trafilatura`, CSS selectors.
+https://schema.org through `extruct`, OpenGraph (https://ogp.me), the main text through `trafilatura`, selectors.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from scrapers.failures import label
 from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.kinds.json import texts, values
-from scrapers.kinds.page import Page, blocks_of, followable, read_page, texts_of
+from scrapers.kinds.page import Page, followable, read_page, takes_of, texts_of
 from scrapers.kinds.schema_org import main_node
+from scrapers.kinds.wholeness import holds_enough
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
 from scrapers.response import Response
@@ -162,10 +163,10 @@ def _parsed(response: Response, body: bytes) -> etree._Element:
 
 
 def _item(source: Source, page: Page, note: Note) -> Item | None:
-    """What [fields] takes from `page`, or None, with a problem, when nothing but constants stands there."""
+    """What [fields] takes from `page`, or None, with a problem, when next to nothing of it stands there."""
     fields = _fields(source, page, note)
-    if not any(source.fields[name].from_ is not None for name in fields):
-        message = f"{label(page.url)} holds nothing that [fields] takes"
+    if not holds_enough(source.fields, fields):
+        message = f"{label(page.url)} holds next to nothing that [fields] takes"
         note(Problem(source.id, "no-data", message, "warning", "narrow fetch.match, or mend [fields]"))
         return None
     record: dict[str, RawValue] = {"record_url": page.url, **fields}
@@ -185,7 +186,7 @@ def _fields(source: Source, page: Page, note: Note) -> dict[str, RawValue]:
 
         def blocks(place: str) -> list[Take]:
             if not place.startswith(JSON_LD):
-                return blocks_of(page, page.soup, place)
+                return takes_of(page, page.root, place)
             inside = [block for value in values(node, place.removeprefix(JSON_LD)) for block in _listed(value)]
             return [lambda where, block=block: texts(block, where) for block in inside]  # type: ignore[misc]
 
@@ -203,8 +204,8 @@ def _texts(page: Page, place: str, rule: Rule) -> list[str]:
         return [text] if text else []
     if place.startswith(OPEN_GRAPH):
         # The property is meant to stand in `property`; many sites put it in `name`.
-        tags = page.soup.find_all("meta", attrs={"content": True})
-        found = [str(tag["content"]).strip() for tag in tags if place in {tag.get("property"), tag.get("name")}]
+        tags = page.root.iter("meta")
+        found = [tag.get("content", "").strip() for tag in tags if place in {tag.get("property"), tag.get("name")}]
     else:
-        found = texts_of(page, page.soup, place, rule.html)
+        found = texts_of(page, page.root, place, rule.html)
     return found if rule.all else found[:1]

@@ -1,0 +1,136 @@
+"""Harvest a made-up site of 2,000 pages of 60 kB twice, and once with Scrapy: pages per second of processor time.
+
+The first night fetches, archives and reads every page; the second finds all of them unchanged. Scrapy fetches and reads
+them, and archives nothing. Each runs in a process of its own, whose whole processor time counts, start included; the
+site runs in another one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+DEFINITION = """
+title = "A made-up site"
+country = "FR"
+language = "fr"
+kind = "html"
+schedule = "daily"
+publisher = {{ name = "Nobody", url = "{site}/" }}
+rights = {{ licence = "none", proof = "made up for a measurement", attribution = "Nobody" }}
+identity = {{ key = ["record_url"] }}
+expect = {{ rows = {{ min = {pages}, max = {pages} }} }}
+
+[fetch]
+url = "{site}/list/0"
+item = "li.entry"
+detail = "a@href"
+next = "a.next@href"
+max_pages = 10000
+
+[fields]
+
+[detail_fields]
+{fields}
+"""
+
+# Our raw field for each of the 12 fields of a page.
+PLACES = {
+    "name": "h1.title", "summary": "div.chapo", "url": "a.website@href", "organisation_name": "dd.organisation",
+    "themes": "dd.theme", "beneficiaries": "dd.beneficiaries", "address": "dd.address", "postcode": "dd.postcode",
+    "commune": "dd.commune", "started_on": "dd.started", "status": "article.initiative@data-status",
+    "needs": "dd.needs",
+}  # fmt: skip
+
+
+@contextmanager
+def running_site(pages: int) -> Iterator[str]:
+    """Serve the site in a process of its own; gives its address."""
+    command = [sys.executable, "-m", "benchmarks.site", "--pages", str(pages)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.terminate()
+
+
+def measured(command: list[str]) -> dict[str, Any]:
+    """Run `command`; return its processor seconds, its peak memory in MB, and the JSON object it printed, if any."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {}
+    found["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return found
+
+
+def one_night(site: str, pages: int, home: Path, night: str) -> None:
+    """Harvest the site as a night does, and print what was moved, as JSON."""
+    from flows.harvest import harvest
+    from flows.settings import Settings
+    from scrapers.catalogue import load_source
+    from scrapers.response import Manners
+
+    folder = home / "catalogue" / "made-up"
+    folder.mkdir(parents=True, exist_ok=True)
+    fields = "\n".join(f"{name} = '{place}'" for name, place in PLACES.items())
+    (folder / "source.toml").write_text(DEFINITION.format(site=site, pages=pages, fields=fields), encoding="utf-8")
+    manners = Manners(requests_per_second=1e6, allowed_hosts=frozenset({site.removeprefix("http://")}))
+    settings = Settings(home=home, as_of=dt.date.fromisoformat(night), catalogue=folder.parent, manners=manners)
+    state = harvest(load_source(folder), settings)
+    if state.outcome != "good" or state.traffic is None:
+        raise SystemExit(f"the harvest was {state.outcome}: {state.problems[:3]}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"records": state.records, "bytes": state.traffic.bytes, "memory": memory}))
+
+
+def compare(pages: int, scrapy: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return what each of the harvests took, by name."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        with running_site(pages) as site:
+            for number, name in enumerate(("Essaim, first night", "Essaim, unchanged night"), 1):
+                night = [sys.executable, "-m", "benchmarks.harvest", "--night", site, folder, f"2026-01-0{number}"]
+                results.append((name, measured([*night, "--pages", str(pages)])))
+            command = [scrapy, "-m", "benchmarks.scrapy_spider", site, f"{folder}/scrapy.jsonl"]
+            results.append(("Scrapy", measured(command)))
+        with Path(folder, "scrapy.jsonl").open(encoding="utf-8") as lines:
+            results[-1][1]["records"] = sum(1 for _ in lines)
+        fewer = max(pages // 4, 1)
+        with running_site(fewer) as site:
+            night = [sys.executable, "-m", "benchmarks.harvest", "--night", site, f"{folder}/fewer", "2026-01-01"]
+            results.append((f"Essaim, {fewer} pages", measured([*night, "--pages", str(fewer)])))
+    return results
+
+
+def main() -> None:
+    """Print a table of the harvests; or be one of them."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--pages", type=int, default=2000)
+    options.add_argument("--scrapy", default=sys.executable, help="a Python that has Scrapy (default: this one)")
+    options.add_argument("--night", nargs=3, metavar=("SITE", "HOME", "DATE"), help="only harvest, once")
+    chosen = options.parse_args()
+    if chosen.night:
+        site, home, night = chosen.night
+        one_night(site, chosen.pages, Path(home), night)
+        return
+    print(f"{'':26}{'records':>8}{'CPU s':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
+    for name, found in compare(chosen.pages, chosen.scrapy):
+        moved = f"{found['bytes'] / 1e6:.1f}" if "bytes" in found else ""
+        memory = f"{found['memory']:.0f}" if "memory" in found else ""
+        rate = found["records"] / found["cpu"]
+        print(f"{name:26}{found['records']:>8,}{found['cpu']:>8.2f}{rate:>13.0f}{moved:>10}{memory:>11}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""What the commands `essaim source …` share: their consoles and options, finding a definition, reading a source."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from scrapers.problems import DefinitionError, SourceError
+
+if TYPE_CHECKING:
+    from scrapers.fetch import Door
+    from scrapers.kinds import Harvest
+    from scrapers.source import Source
+
+out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+CatalogueOption = Annotated[
+    Path | None, typer.Option("--catalogue", help="Folder of source definitions (default: those of Essaim).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+ContactOption = Annotated[
+    str | None, typer.Option(help="E-mail address or page that the visited site is told (default: $ESSAIM_CONTACT).")
+]
+
+
+def home_of(id: str, catalogue: Path) -> Path:
+    """The folder of the source `id` of `catalogue`; a path to a folder with a source.toml is one too.
+
+    Raises `DefinitionError` with the known ids when there is none.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", id) or not (catalogue / id / "source.toml").is_file():
+        given = Path(id.removesuffix("source.toml"))
+        if ("/" in id or "." in id) and (given / "source.toml").is_file():
+            return given.resolve()
+        known = ", ".join(sorted(path.parent.name for path in catalogue.glob("*/source.toml")))
+        raise DefinitionError(
+            [f"no source {id} in {catalogue}, nor a folder with a source.toml; it has {known or 'none'}"]
+        )
+    return catalogue / id
+
+
+def read_live_or_sample(source: Source, live: bool, contact: str | None = None) -> Harvest:
+    """Read `source` from its sample, or where it has none, or when `live`, from the real address.
+
+    Raises `SourceError` when it cannot be read, `ContactError` when a site would be asked without a contact.
+    """
+    from scrapers.fetch import sample_door
+    from scrapers.kinds import read_source
+
+    opened: AbstractContextManager[Door]
+    if live or source.sample is None:
+        opened = polite_door(source.addresses(), contact)
+    else:
+        folder = source.folder / "sample"
+        opened = sample_door({address: folder / name for address, name in source.sample.pages.items()}, None)
+    with opened as door:
+        return read_source(source, door)
+
+
+def polite_door(
+    addresses: list[str], contact: str | None, archive: Path | None = None, most_bytes: int | None = None
+) -> Door:
+    """A door to the network with the manners of the environment, archiving to `archive` if given.
+
+    `most_bytes` bounds each body. Raises `ContactError` when a site would be asked without a contact.
+    """
+    from flows.settings import manners_of_the_environment
+    from scrapers.archive import ArchiveWriter
+    from scrapers.contact import require_contact
+    from scrapers.fetch import network_door
+
+    manners = manners_of_the_environment(contact)
+    require_contact(addresses, manners)
+    if most_bytes is not None:
+        manners = replace(manners, max_bytes=most_bytes)
+    return network_door(manners, ArchiveWriter(archive) if archive else None)
+
+
+def tell(error: SourceError, what: str, status: int = 1) -> typer.Exit:
+    """Print `error`, which concerns `what`, with its remedy, and return the exit to raise."""
+    err.print(f"essaim: {what}: {error.code}: {error}\n  → {error.remedy}", soft_wrap=True, markup=False)
+    return typer.Exit(status)

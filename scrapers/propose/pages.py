@@ -1,0 +1,155 @@
+"""A list page as a definition: its blocks, their own pages, and how the list goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import soupsieve
+
+from scrapers.failures import label
+from scrapers.propose.blocks import Blocks, blocks_of
+from scrapers.propose.details import Details, details_of, heading_of
+from scrapers.propose.inside import others_of
+from scrapers.propose.look import Look, Seen
+from scrapers.propose.markup import text_of
+from scrapers.propose.names import guess_fields
+from scrapers.propose.onward import Onward, onward_of
+from scrapers.propose.proposal import Candidate, RuleValue
+
+OWN_PAGES = 2
+"""So many own pages are looked at."""
+
+
+def listing_of(look: Look, page: Seen, blocks: Blocks) -> Candidate:
+    """Return the candidate for the list page `page` with its `blocks`."""
+    inside, count = blocks.inside, len(blocks.tags)
+    onward = onward_of(page)
+    candidate = Candidate(
+        "html", "html", f'{count} blocks "{blocks.selector}"', {"url": page.url, "item": blocks.selector}
+    )
+    candidate.rows = count
+    candidate.fields["name"] = _as_column(inside.title, blocks)
+    _add_others(candidate, blocks, page)
+    if inside.link and inside.outer:
+        candidate.fields["url"] = f"{inside.link}@href"
+    elif inside.link:
+        _add_own_pages(look, candidate, page, blocks)
+    if onward:
+        _go_on(look, candidate, page, blocks, onward)
+    else:
+        candidate.remarks.append("nothing on the page says how the list goes on: see whether it is whole")
+    candidate.key = _key(candidate)
+    return candidate
+
+
+def _key(candidate: Candidate) -> list[str]:
+    if "detail" in candidate.fetch or "record_url" in candidate.fields:
+        return ["record_url"]
+    if "url" in candidate.fields:
+        return ["name", "url"]
+    return ["name", *[wanted for wanted in ("commune", "postcode", "address") if wanted in candidate.fields][:1]]
+
+
+def _add_others(candidate: Candidate, blocks: Blocks, page: Seen) -> None:
+    """Take what else the blocks say: columns of a table by their heads, elements by their class names."""
+    inside = blocks.inside
+    texts = others_of(page, blocks.tags[:40], {inside.title, inside.link or ""})
+    named = {_spoken(place, blocks): place for place in texts}
+    guess = guess_fields({spoken: texts[place] for spoken, place in named.items() if spoken})
+    for wanted, rule in guess.fields.items():
+        place = named[rule if isinstance(rule, str) else str(rule["from"])]
+        if wanted not in {"name", "record_url", "source_key", "url"} and _outer_differs(place, inside.title):
+            place = _as_column(place, blocks)
+            candidate.fields[wanted] = place if isinstance(rule, str) else {**rule, "from": place}
+    hidden = [spoken for spoken in guess.people if spoken]
+    if hidden:
+        candidate.remarks.append(f"left aside, as they look like people's data: {', '.join(hidden)}")
+    rest = [_as_column(named[spoken], blocks) for spoken in guess.rest if spoken][:12]
+    if rest:
+        candidate.remarks.append(f"look at these in a block: {', '.join(rest)}")
+
+
+def _as_column(place: str, blocks: Blocks) -> str:
+    """A cell by the head of its column, where it has one: columns are moved more often than renamed."""
+    head = _spoken(place, blocks) if place.startswith("td:") else ""
+    return f"column:{head}" if head else place
+
+
+def _outer_differs(place: str, title: str) -> bool:
+    return place != title and not title.startswith(f"{place} ")
+
+
+def _spoken(place: str, blocks: Blocks) -> str:
+    """What `place` says it holds: its class or property, or the head of its column."""
+    if not place.startswith("td:"):
+        return place.rpartition('"')[0].rpartition('"')[2] if '"' in place else place.rpartition(".")[2]
+    table = blocks.tags[0].find_parent("table")
+    number = int(place.rpartition("(")[2].rstrip(")"))
+    heads = [text_of(tag) for tag in table.find_all("th")] if table is not None else []
+    own = len(blocks.tags[0].find_all("th", recursive=False))
+    return heads[number - 1 + own] if number - 1 + own < len(heads) else ""
+
+
+def _add_own_pages(look: Look, candidate: Candidate, page: Seen, blocks: Blocks) -> None:
+    """Follow the first links; read own pages every night only where they say more than the list."""
+    inside = blocks.inside
+    link = f"{inside.link}@href"
+    own = list(_own_pages(look, inside.links))
+    details = details_of(own) if own else Details()
+    more = {wanted: rule for wanted, rule in details.fields.items() if wanted not in candidate.fields}
+    heading = heading_of(own) if own else None
+    cut = sum(title.endswith(("…", "...")) for title in inside.titles)
+    if heading and cut:
+        more["name"] = heading
+    if not more:
+        candidate.fields["record_url"] = link
+        return
+    candidate.fetch["detail"] = link
+    candidate.detail_fields = more
+    candidate.reason += f", with own pages that give {', '.join(more)}"
+    if details.people:
+        candidate.remarks.append(f"own pages have people's data, left aside: {', '.join(details.people)}")
+    if details.rest:
+        candidate.remarks.append(f"look at these on the own pages: {', '.join(details.rest[:15])}")
+
+
+def _own_pages(look: Look, links: list[str]) -> Iterator[Seen]:
+    tried = list(dict.fromkeys(filter(None, links)))
+    # The first and one from further down, since the first is sometimes a special one.
+    for address in [*tried[:1], *tried[len(tried) // 2 :][:1], *tried[1:2]][: OWN_PAGES + 1]:
+        seen = look.try_to_see(address)
+        if seen is not None and seen.is_page:
+            yield seen
+
+
+def _go_on(look: Look, candidate: Candidate, page: Seen, blocks: Blocks, onward: Onward) -> None:
+    """Write down how the list goes on, if the next page holds blocks too, others than this one's."""
+    following = look.try_to_see(onward.address)
+    if following is None or not following.is_page:
+        return
+    there = soupsieve.select(blocks.selector, following.soup)
+    fresh = {_title(tag, blocks) for tag in there} - set(blocks.inside.titles)
+    if not fresh:
+        candidate.remarks.append(f"{label(onward.address)} looks like the next page, but holds no other block")
+        return
+    if onward.next is not None:
+        candidate.fetch["next"] = onward.next
+    else:
+        del candidate.fetch["url"]
+        candidate.fetch["pages"] = onward.pages
+        candidate.remarks.append("pages.last is what the page shows today: raise it when the list grows")
+    candidate.reason += f", going on by {onward.how}"
+    candidate.rows = len(blocks.tags) * onward.last if onward.last > 1 else len(blocks.tags) + len(there)
+
+
+def _title(tag: object, blocks: Blocks) -> str:
+    place = blocks.inside.title
+    return text_of(tag if place == "." else soupsieve.select_one(place, tag))  # type: ignore[arg-type]
+
+
+def look_for_blocks(page: Seen) -> Blocks | None:
+    """Return the blocks of `page`, or None where it lists nothing."""
+    return blocks_of(page)
+
+
+__all__ = ["Blocks", "RuleValue", "listing_of", "look_for_blocks"]
