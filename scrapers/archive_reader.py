@@ -59,11 +59,14 @@ class ArchiveReader:
     def find(self, asked: str) -> Archived | None:
         """Return the answer to `asked`, or None; raises `SourceError` when it is damaged."""
         place = self.place(asked)
-        if place is None:
-            return None
+        return None if place is None else self.at(place)
+
+    def at(self, place: Place) -> Archived:
+        """Return the answer at `place`, even after `close`; raises `SourceError` when it is damaged."""
         try:
-            self._file.seek(place.offset)
-            return _archived(next(iter(ArchiveIterator(self._file, check_digests="raise"))))
+            with self.path.open("rb") as file:
+                file.seek(place.offset)
+                return _archived(next(iter(ArchiveIterator(file, check_digests="raise"))))
         except BROKEN as fault:
             raise _broken(self.path, fault) from fault
 

@@ -81,7 +81,6 @@ class Door:
             self.traffic.requests += 1
 
         adapter = GuardedAdapter(self.manners.allowed_hosts, before, Patience.of(self.manners.retries))
-        self._network = adapter
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         self._robots = Robots(self._robots_txt, pace.slow_down, self.manners.max_delay)
@@ -89,6 +88,8 @@ class Door:
     def mount(self, prefix: str, adapter: BaseAdapter) -> None:
         """Let `adapter` answer for the addresses that begin with `prefix`."""
         self._session.mount(prefix, adapter)
+        if prefix.startswith("http"):
+            self._network = adapter if isinstance(adapter, GuardedAdapter) else None
 
     def __enter__(self) -> Self:
         """Return the door itself."""

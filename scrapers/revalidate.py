@@ -15,8 +15,8 @@ import requests
 from requests.structures import CaseInsensitiveDict
 
 from scrapers.archive import ArchiveWriter
+from scrapers.archive_index import Place
 from scrapers.archive_reader import ArchiveReader, answer, get_of
-from scrapers.failures import label
 from scrapers.problems import SourceError
 
 # Of the headers of a 304, those that speak of its own empty body, and may not replace the stored ones (RFC 9111, 3.2).
@@ -62,13 +62,7 @@ class Previous:
             return self._written(address, unchanged, archive)
         # The body goes its own way: a response closes what it holds when it is thrown away.
         kept = answer(get_of(address), place.status, place.reason, head, None)
-        return Answered(kept, cast(BinaryIO, Late(partial(self._body, address))), place.digest)
-
-    def _body(self, address: str) -> BinaryIO:
-        kept = self._archive.find(address) if self._archive else None
-        if kept is None:
-            raise SourceError("broken-archive", f"the archive has lost {label(address)}", "visit the source again")
-        return kept.body
+        return Answered(kept, cast(BinaryIO, Late(partial(_body, self._archive, place))), place.digest)
 
     def _written(self, address: str, unchanged: Mapping[str, str], archive: ArchiveWriter | None) -> Answered | None:
         try:
@@ -88,6 +82,10 @@ class Previous:
         """Close the archive."""
         if self._archive is not None:
             self._archive.close()
+
+
+def _body(archive: ArchiveReader, place: Place) -> BinaryIO:
+    return archive.at(place).body
 
 
 class Answered(NamedTuple):

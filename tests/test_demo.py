@@ -39,9 +39,9 @@ def rows(release: Path, name: str) -> list[dict[str, str]]:
 def test_every_sample_is_read_and_something_is_published(night: Night) -> None:
     assert [state.source_id for state in night.states if state.outcome != "good"] == []
     assert night.outcome == "published"
-    assert len(night.states) >= 12
+    assert len(night.states) >= 40
     assert night.release is not None
-    assert night.release.initiatives >= 150
+    assert night.release.initiatives >= 400
 
 
 def test_the_same_samples_give_the_same_bytes(release: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_most_initiatives_known_to_several_sources_are_merged(release: Path) -> 
     ids = clusters(release)
     same = [row["records"].split(";") for row in TRUTH if row["verdict"] == "same"]
     whole = [group for group in same if len({ids[record] for record in group}) == 1]
-    assert len(whole) >= 0.9 * len(same), [group for group in same if group not in whole]
+    assert len(whole) >= 0.95 * len(same), [group for group in same if group not in whole]
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_what_only_looks_alike_stays_apart(release: Path, group: dict[str, str])
 
 
 def test_every_published_value_says_where_it_comes_from(release: Path) -> None:
-    known = {(row["source_id"], row["record_key"]) for row in rows(release, "records.csv")}
     with duckdb.connect(str(release / "essaim.duckdb"), read_only=True) as connection:
         values = connection.execute(
             "SELECT initiative_id, field, source_id, record_key FROM initiative_value"
         ).fetchall()
         named = connection.execute("SELECT initiative_id FROM initiative").fetchall()
+        known = set(connection.execute("SELECT source_id, record_key FROM record").fetchall())
     assert {(source, key) for _, _, source, key in values} <= known
     assert {id for (id,) in named} == {id for id, field, _, _ in values if field == "name"}
 

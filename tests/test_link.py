@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.link import LINKABLE, ContradictionError, Judgement, Linked, link
-from transforms.link.evidence import Rarity, Side, variants, weigh
+from transforms.link.evidence import weigh
+from transforms.link.likeness import Rarity, variants
+from transforms.link.sides import Side, city_code, same_commune
 from transforms.normalise.names import name_key
 
 TYPES = {"id": "BIGINT", "latitude": "DOUBLE", "longitude": "DOUBLE"}
@@ -21,6 +23,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "Rezé": {"insee_code": "44143", "departement_code": "44", "latitude": 47.1762, "longitude": -1.5493},
     "Châteaubriant": {"insee_code": "44036", "departement_code": "44", "latitude": 47.7177, "longitude": -1.3762},
     "Clisson": {"insee_code": "44043", "departement_code": "44", "latitude": 47.0866, "longitude": -1.2828},
+    "Paris": {"insee_code": "75056", "departement_code": "75", "latitude": 48.8566, "longitude": 2.3522},
+    "Paris 11e": {"insee_code": "75111", "departement_code": "75", "latitude": 48.8594, "longitude": 2.3765},
+    "Paris 13e": {"insee_code": "75113", "departement_code": "75", "latitude": 48.8322, "longitude": 2.3561},
     "Lyon": {"insee_code": "69123", "departement_code": "69", "latitude": 45.758, "longitude": 4.835},
 }
 
@@ -31,7 +36,7 @@ def row(source: str, name: str, town: str | None = "Nantes", *, key: str | None 
     """A row of `linkable` without its id, in a town of `PLACES` or nowhere."""
     placed = {"geo_precision": "none"} | dict.fromkeys(("insee_code", "departement_code", "latitude", "longitude"))
     if town is not None:
-        placed |= PLACES[town] | {"geo_precision": "commune", "commune_key": name_key(town)}
+        placed |= PLACES[town] | {"geo_precision": "commune", "commune_key": name_key(town.split()[0])}
     address = told.pop("address", None)
     return (
         dict.fromkeys(LINKABLE)
@@ -85,6 +90,12 @@ def judged(left: tuple[str, str], verdict: Any, right: tuple[str, str], line: in
         (row("a", "Le Zéphyr", rna="W442000001"), row("b", "Zephyr 44", None, rna="W442000001")),
         (row("a", "Scopitone", domain="scopitone.fr"), row("b", "Scopitone festival", "Rezé", domain="scopitone.fr")),
         (row("a", "Le Grand Détour", "Nantes"), row("b", "Grand Détour", "Rezé")),
+        (row("a", "Le 6b"), row("b", "6b")),
+        (row("a", "8 Fablab"), row("b", "8 FabLab Nantes")),
+        (row("a", "La Cloche", "Paris"), row("b", "La Cloche", "Paris 13e")),
+        (row("a", "Thot – Transmettre un horizon"), row("b", "L'école Thot", None)),
+        (row("a", "Centre culturel St Exupéry"), row("b", "Centre culturel Saint-Exupéry")),
+        (row("a", "Vers un réseau d'achat en commun (VRAC)"), row("b", "VRAC", None)),
     ],
 )
 def test_one_initiative_under_two_names(left: Row, right: Row) -> None:
@@ -130,6 +141,17 @@ def test_a_match_says_why() -> None:
             row("b", "Atelier vélo Bellevue", siret="73282932000074"),
         ),
         (row("a", "Emmaüs Connect", domain="emmaus.org"), row("b", "Label Friperie", domain="emmaus.org")),
+        (row("a", "Envie 44"), row("b", "Envie 49")),
+        (row("a", "Maison des solidarités C2"), row("b", "Maison des solidarités C4")),
+        (row("a", "Jardin communautaire Sainte-Marie"), row("b", "Jardin communautaire Saint-Michel")),
+        (row("a", "Ulisse"), row("b", "Ulisse Énergie")),
+        (row("a", "Boussole – Nantes Nord"), row("b", "Boussole – Nantes Sud")),
+        (
+            row("a", "La Smalah", "Nantes", siret="73282932000074", siren="732829320"),
+            row("b", "La Smalah", "Rezé", siret="73282932000082", siren="732829320"),
+        ),
+        (row("a", "PiNG", domain="pingbase.net"), row("b", "Slowtech (association PiNG)", domain="pingbase.net")),
+        (row("a", "CCAS de Clisson", None), row("b", "Recyclerie du vignoble (Clisson)", "Clisson")),
         (row("a", "***"), row("b", "!!!")),
         (row("a", "***", address="3 rue du Port"), row("b", "???", address="3 rue du Port")),
     ],
@@ -144,11 +166,115 @@ def test_a_telling_name_that_stands_in_many_places_says_nothing_without_a_place(
     assert not same(row("a", "Les Petits Débrouillards"), row("b", "Les Petits Débrouillards", None), *elsewhere)
 
 
+ABROAD: dict[str, Any] = {"country": "DE", "geo_precision": "country"}
+
+
+def test_a_town_abroad_is_a_town_too() -> None:
+    left = row("a", "Sieben Linden", None, **ABROAD, commune_key="beetzendorf")
+    assert same(left, row("b", "Sieben Linden", None, **ABROAD, commune_key="beetzendorf"))
+    twice = {"commune_key": "beetzendorf", "address": "3 am Dorfplatz"}
+    assert same(row("a", "Hof", None, key="1", **ABROAD, **twice), row("a", "Hof", None, key="2", **ABROAD, **twice))
+
+
+@pytest.mark.parametrize(
+    ("house", "inside"),
+    [
+        ("Haus der Eigenarbeit", "Reparatur-Café im Haus der Eigenarbeit"),
+        ("SINGA", "Avec SINGA, réfugiés et habitants se rencontrent"),
+        ("La Cour commune", "Atelier couture à la Cour commune"),
+    ],
+)
+def test_what_happens_at_an_initiative_is_not_that_initiative(house: str, inside: str) -> None:
+    told = {"domain": "maison.org", "address": "42 rue du Port"}
+    assert not same(row("a", house, **told), row("b", inside, **told))
+    rows = [row("a", house, **told), row("b", inside, **told), row("c", f"{house} ({inside})", **told)]
+    assert not any({0, 1} <= set(group) for group in run(rows).clusters)
+
+
+def test_chez_begins_a_name_too() -> None:
+    told = {"domain": "basile.fr"}
+    assert same(row("a", "Chez Basile", **told), row("b", "Chez Basile // agriculture urbaine", **told))
+
+
+# ------------------------------------------------------------------------------------- a name in many sources
+
+
+def test_a_name_tells_as_much_in_twenty_sources() -> None:
+    rows = [row(f"s{n}", "Le Carillon", "Paris" if n % 2 else "Paris 11e") for n in range(20)]
+    assert run([*rows, row("t", "Le Carillon", None)]).clusters == [list(range(21))]
+
+
+def test_a_word_of_many_towns_tells_nothing() -> None:
+    rows = [row(f"s{n}", "L'Escale", insee_code=f"440{n:02}", commune_key=f"ville {n}") for n in range(10, 30)]
+    assert all(len(group) == 1 for group in run([*rows, row("t", "L'Escale", None)]).clusters)
+
+
+# ----------------------------------------------------------------------------------- a project and its bearer
+
+SITE = {"domain": "cocagne.org"}
+
+
+def slogan(source: str, name: str, **told: Any) -> Row:
+    return row(source, name, **{"organisation_key": "reseau cocagne"} | SITE | told)
+
+
+def test_a_slogan_on_the_site_of_its_bearer_is_the_bearer() -> None:
+    linked = run([row("a", "Réseau Cocagne", None, **SITE), slogan("b", "Cultiver la solidarité à grande échelle")])
+    assert linked.clusters == [[0, 1]]
+    assert linked.matches[0].reason == "same site cocagne.org, borne by the other, place unknown"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [slogan("b", "Convergence")],
+        [slogan("b", "Épicerie de la grande échelle")],
+        [slogan("b", "Cultiver la grande solidarité"), slogan("b", "Former cent nouveaux maraîchers")],
+        [slogan("b", "Cultiver la grande solidarité", domain="ailleurs.org")],
+        [slogan("b", "Cultiver la grande solidarité", organisation_key="jardins de mars")],
+        [slogan("b", "Cultiver la grande solidarité"), *(row(f"n{n}", f"Site{n} Nom{n}", **SITE) for n in range(5))],
+    ],
+    ids=["a proper name", "a service", "two projects", "another site", "another bearer", "a site of many"],
+)
+def test_a_project_of_its_own_is_not_its_bearer(others: list[Row]) -> None:
+    linked = run([row("a", "Réseau Cocagne", None, **SITE), *others])
+    assert all(len(group) == 1 for group in linked.clusters)
+
+
+# ------------------------------------------------------------------------------------------- what a cluster holds
+
+
+def test_a_record_without_a_place_does_not_join_two_towns() -> None:
+    told = {"domain": "lacravate.org"}
+    rows = [row("a", "La Cravate", "Paris", **told), row("b", "La Cravate Lyon", "Lyon", **told)]
+    assert not any({0, 1} <= set(group) for group in run([*rows, row("c", "La Cravate", None, **told)]).clusters)
+
+
+def test_the_same_number_has_the_better_right_to_a_record() -> None:
+    siret = {"siret": "84779999600016", "siren": "847799996"}
+    rows = [
+        row("a", "La Cravate Solidaire Lyon", "Lyon", **siret, address="avenue des quarante journaux"),
+        row("b", "La Cravate Solidaire Lyon", "Lyon", **siret, address="avenue des 40 journaux", key="1"),
+        row("b", "La Cravate Solidaire Lyon", "Lyon", **siret, address="avenue quarante journaux", key="2"),
+        row("c", "La Cravate Solidaire", "Paris", siret="84779999600024", siren="847799996"),
+    ]
+    assert run(rows).clusters == [[0, 1, 2], [3]]
+
+
+def test_an_arrondissement_is_in_its_city() -> None:
+    sides = [Side(**row("a", "x", town) | {"id": 0}) for town in ("Paris", "Paris 11e", "Paris 13e", "Lyon")]
+    paris, eleventh, thirteenth, lyon = sides
+    assert same_commune(paris, eleventh)
+    assert not same_commune(eleventh, thirteenth)
+    assert not same_commune(paris, lyon)
+    assert [city_code(code) for code in ("13203", "69385", "44109")] == ["13055", "69123", "44109"]
+
+
 @given(st.sampled_from(sorted(PLACES)), st.sampled_from(sorted(PLACES)), st.text(max_size=20), st.text(max_size=20))
 @settings(deadline=None)
 def test_evidence_is_the_same_from_both_sides(here: str, there: str, name: str, other: str) -> None:
     left, right = (Side(**row("a", name, here) | {"id": 0}), Side(**row("b", other, there) | {"id": 1}))
-    rarity = Rarity({}, {}, {})
+    rarity = Rarity({}, {}, {}, {})
     assert weigh(left, right, rarity) == weigh(right, left, rarity)
     assert 0 <= weigh(left, right, rarity).score <= 1
 

@@ -1,18 +1,40 @@
--- Candidate pairs: records that share an identifier, a site, a name, or a rare word in the same commune.
--- In:  linkable (see LINKABLE in run.py).  Out: pair (left_id < right_id), token_use, name_use.
+-- Candidate pairs: records that share an identifier, a site, a name, or a rare word in the same town.
+-- In:  linkable (see LINKABLE in run.py).  Out: pair (left_id < right_id), token_use, name_use, domain_use,
+--      project_use, telling_use.
 -- Blocks larger than the cap say little and would cost their square, so they are left aside.
 
+-- The town is the commune (an arrondissement's city: see `city_code` in sides.py), or abroad country and town. What
+-- has none is somewhere else than all others that bear another name.
+CREATE OR REPLACE TEMP TABLE placed AS
+SELECT *, coalesce(town, round(latitude, 1) || ',' || round(longitude, 1), 'name ' || name_key) AS place
+FROM (SELECT id, name_key, organisation_key, domain, country, latitude, longitude,
+             CASE WHEN insee_code BETWEEN '75101' AND '75120' THEN '75056'
+                  WHEN insee_code BETWEEN '13201' AND '13216' THEN '13055'
+                  WHEN insee_code BETWEEN '69381' AND '69389' THEN '69123'
+                  ELSE coalesce(insee_code, country || ':' || commune_key) END AS town
+      FROM linkable);
+
+-- Places, not records: what one initiative is called says no less when many sources hold it.
 CREATE OR REPLACE TEMP TABLE token_use AS
-SELECT token, count(DISTINCT id) AS records
-FROM (SELECT id, unnest(string_split(name_key, ' ')) AS token FROM linkable)
+SELECT token, count(DISTINCT place) AS places
+FROM (SELECT place, unnest(string_split(name_key, ' ')) AS token FROM placed)
 GROUP BY token;
 
+CREATE OR REPLACE TEMP TABLE telling_use AS
+SELECT greatest(6, count(DISTINCT place) // 500) AS places FROM placed;
+
 CREATE OR REPLACE TEMP TABLE name_use AS
-SELECT name_key, count(DISTINCT coalesce(insee_code, country)) AS places
-FROM linkable GROUP BY name_key;
+SELECT name_key, count(DISTINCT town) AS places
+FROM placed GROUP BY name_key;
 
 CREATE OR REPLACE TEMP TABLE domain_use AS
-SELECT domain, count(DISTINCT name_key) AS names FROM linkable WHERE domain IS NOT NULL GROUP BY domain;
+SELECT domain, list(DISTINCT name_key ORDER BY name_key) AS names, count(DISTINCT town) AS towns
+FROM placed WHERE domain IS NOT NULL GROUP BY domain;
+
+CREATE OR REPLACE TEMP TABLE project_use AS
+SELECT domain, organisation_key, count(DISTINCT name_key) AS projects
+FROM placed WHERE domain IS NOT NULL AND NOT contains(' ' || name_key || ' ', ' ' || organisation_key || ' ')
+GROUP BY domain, organisation_key;
 
 CREATE OR REPLACE TEMP TABLE block AS
 SELECT id, 'siret' AS rule, siret AS value FROM linkable WHERE siret IS NOT NULL
@@ -25,16 +47,21 @@ SELECT id, 'site', domain FROM linkable WHERE domain IS NOT NULL
 UNION ALL
 SELECT id, 'name', name_key FROM linkable WHERE length(name_key) >= 4
 UNION ALL
-SELECT id, 'name and commune', name_key || '|' || insee_code FROM linkable WHERE insee_code IS NOT NULL
+SELECT id, 'name and town', name_key || '|' || town FROM placed WHERE town IS NOT NULL
 UNION ALL
-SELECT id, 'organisation and commune', organisation_key || '|' || insee_code FROM linkable
-WHERE insee_code IS NOT NULL AND organisation_key IS NOT NULL AND organisation_key <> name_key
+SELECT id, 'organisation and town', organisation_key || '|' || town FROM placed
+WHERE town IS NOT NULL AND organisation_key IS NOT NULL AND organisation_key <> name_key
 UNION ALL
-SELECT id, 'rare word and commune', token || '|' || insee_code
-FROM (SELECT id, insee_code, unnest(list_distinct(string_split(name_key, ' '))) AS token FROM linkable
-      WHERE insee_code IS NOT NULL)
+SELECT id, 'rare word and town', token || '|' || town
+FROM (SELECT id, town, unnest(list_distinct(string_split(name_key, ' '))) AS token FROM placed WHERE town IS NOT NULL)
 JOIN token_use USING (token)
-WHERE records <= greatest(20, (SELECT count(*) FROM linkable) / 500) AND length(token) >= 4;
+WHERE places <= greatest(20, (SELECT count(*) FROM linkable) / 500) AND length(token) >= 4
+UNION ALL
+SELECT id, 'very rare word, one without a town', token
+FROM (SELECT id, unnest(list_distinct(string_split(name_key, ' '))) AS token FROM placed)
+WHERE length(token) >= 4 AND token IN (
+    SELECT token FROM (SELECT unnest(string_split(name_key, ' ')) AS token FROM placed WHERE town IS NULL)
+    JOIN token_use USING (token) WHERE places <= 3);
 
 CREATE OR REPLACE TEMP TABLE kept_block AS
 SELECT rule, value FROM block GROUP BY rule, value

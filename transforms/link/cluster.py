@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from transforms.link.evidence import Match, Side
+from transforms.link.evidence import Match
+from transforms.link.sides import Side
 
 RecordName = tuple[str, str]
 """A record by its source's id and its key."""
@@ -27,6 +28,39 @@ class ContradictionError(Exception):
     """Judgements contradict each other: the message names the lines."""
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the records of a cluster tell together; `establishments` are SIRET numbers with their communes."""
+
+    sources: set[str] = field(default_factory=set)
+    sirens: set[str] = field(default_factory=set)
+    rnas: set[str] = field(default_factory=set)
+    departements: set[str] = field(default_factory=set)
+    establishments: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, side: Side) -> _Told:
+        siren, rna, departement = ({text} if text else set() for text in (side.siren, side.rna, side.departement_code))
+        establishments = {(side.siret, side.city)} if side.siret and side.city else set()
+        return cls({side.source_id}, siren, rna, departement, establishments)
+
+    def add(self, other: _Told) -> None:
+        self.sources |= other.sources
+        self.sirens |= other.sirens
+        self.rnas |= other.rnas
+        self.departements |= other.departements
+        self.establishments |= other.establishments
+
+    def contradicts(self, other: _Told) -> bool:
+        """Whether these are two organisations, or two establishments of one in two communes."""
+        elsewhere = any(
+            siret != siret_too and city != city_too
+            for siret, city in self.establishments
+            for siret_too, city_too in other.establishments
+        )
+        return elsewhere or _disjoint(self.sirens, other.sirens) or _disjoint(self.rnas, other.rnas)
+
+
 class Clusters:
     """Disjoint sets of records that know what may never be joined."""
 
@@ -38,9 +72,7 @@ class Clusters:
         self._present = len(sides)
         self._parent = list(range(len(sides) + absent))
         self._members = [[index] for index in self._parent]
-        self._sources = [{side.source_id} for side in sides] + [set() for _ in range(absent)]
-        self._sirens = [{side.siren} if side.siren else set() for side in sides] + [set() for _ in range(absent)]
-        self._rnas = [{side.rna} if side.rna else set() for side in sides] + [set() for _ in range(absent)]
+        self._told = [_Told.of(side) for side in sides] + [_Told() for _ in range(absent)]
         self._apart: list[set[int]] = [set() for _ in self._parent]
 
     def root(self, index: int) -> int:
@@ -55,18 +87,19 @@ class Clusters:
         self._apart[self.root(one)].add(other)
         self._apart[self.root(other)].add(one)
 
-    def may_join(self, one: int, other: int, repeating: str | None = None) -> bool:
+    def may_join(self, one: int, other: int, repeating: str | None = None, *, near: bool = False) -> bool:
         """Whether nothing forbids one cluster of the two that hold these records.
 
         A judgement may keep them apart, or a source that lists both (but the one that is `repeating` itself), or
-        identifiers that have nothing in common.
+        identifiers that have nothing in common, or départements, unless these two are `near` each other.
         """
         left, right = self.root(one), self.root(other)
+        told, told_too = self._told[left], self._told[right]
         return not (
             any(self.root(member) == right for member in self._apart[left])
-            or (self._sources[left] & self._sources[right]) - {repeating}
-            or _contradict(self._sirens[left], self._sirens[right])
-            or _contradict(self._rnas[left], self._rnas[right])
+            or (told.sources & told_too.sources) - {repeating}
+            or told.contradicts(told_too)
+            or (not near and _disjoint(told.departements, told_too.departements))
         )
 
     def join(self, one: int, other: int) -> None:
@@ -76,9 +109,7 @@ class Clusters:
             return
         self._parent[right] = left
         self._members[left] += self._members[right]
-        self._sources[left] |= self._sources[right]
-        self._sirens[left] |= self._sirens[right]
-        self._rnas[left] |= self._rnas[right]
+        self._told[left].add(self._told[right])
         self._apart[left] |= self._apart[right]
 
     def sets(self) -> list[list[int]]:
@@ -87,15 +118,19 @@ class Clusters:
         return [sorted(members) for index, members in enumerate(here) if self._parent[index] == index]
 
 
-def _contradict(ones: set[str], others: set[str]) -> bool:
+def _disjoint(ones: set[str], others: set[str]) -> bool:
     return bool(ones and others) and ones.isdisjoint(others)
 
 
 def cluster(
-    sides: Sequence[Side], matches: Iterable[Match], judgements: Sequence[Judgement]
+    sides: Sequence[Side],
+    matches: Iterable[Match],
+    judgements: Sequence[Judgement],
+    related: Iterable[tuple[int, int]] = (),
 ) -> tuple[list[list[int]], list[Match]]:
     """Return the clusters (as indexes into `sides`, whose ids are their indexes) and the matches that made them.
 
+    The pairs in `related` have to do with each other but are two: no third record joins them, only a judgement.
     Raises `ContradictionError` when two records judged different are judged the same through others.
     """
     check_judgements(judgements)
@@ -106,11 +141,14 @@ def cluster(
     clusters = Clusters(sides, len(index) - len(sides))
     ruled = list(_judge(clusters, judgements, index))
     kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < len(sides)}
+    for one, other in related:
+        clusters.keep_apart(one, other)
     for match in sorted(matches, key=lambda match: (-match.score, *_names(sides, match))):
         left, right = match.left_id, match.right_id
         source = sides[left].source_id
         repeating = source if sides[right].source_id == source else None
-        if clusters.root(left) != clusters.root(right) and clusters.may_join(left, right, repeating):
+        near = None not in (sides[left].departement_code, sides[right].departement_code)  # weighed with the pair
+        if clusters.root(left) != clusters.root(right) and clusters.may_join(left, right, repeating, near=near):
             clusters.join(left, right)
         if clusters.root(left) == clusters.root(right):
             kept.setdefault((left, right), match)

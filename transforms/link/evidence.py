@@ -6,75 +6,23 @@ reading the pairs of the embedded samples and of the corpus catalogue.
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 
-from rapidfuzz import fuzz
-
-from transforms.normalise.names import name_key
-
-# Words that say what kind of place it is, not which one: names made of them alone recur in every town.
-GENERIC = frozenset(resources.files("transforms.link").joinpath("generic_words.txt").read_text("utf-8").split())
-
-# Generic words that say nothing about the kind of place either: they may differ between two names of one initiative.
-FILLER = frozenset(
-    ["association", "ecosysteme", "groupe", "initiative", "initiatives", "programme", "projet", "reseau"]
+from transforms.link.likeness import SERVICES, Rarity, core, housed, name_likeness, numbers_differ, shared_words
+from transforms.link.sides import (
+    FAR_KM,
+    SAME_TOWN_KM,
+    Side,
+    distance_km,
+    place_words,
+    same_address,
+    same_commune,
+    same_door,
+    unplaced,
 )
 
-NEAR_KM, SAME_TOWN_KM, FAR_KM = 0.3, 12.0, 30.0
-OWN_SITE_NAMES = 4
 SAME = 0.85
 """Pairs at or above this score are held to be the same initiative."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One record of a pair, as the linker sees it; keys are the comparable forms of `normalise.names`.
-
-    `organisation_key` serves the candidates of `blocking.sql` only.
-    """
-
-    id: int
-    source_id: str
-    record_key: str
-    name: str
-    name_key: str
-    organisation_key: str | None
-    siren: str | None
-    siret: str | None
-    rna: str | None
-    domain: str | None
-    address_key: str | None
-    commune_key: str | None
-    insee_code: str | None
-    departement_code: str | None
-    country: str | None
-    latitude: float | None
-    longitude: float | None
-    geo_precision: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rarity:
-    """How often words, names and sites occur: records by word, distinct places by name, distinct names by site."""
-
-    records_by_token: dict[str, int]
-    places_by_name: dict[str, int]
-    names_by_domain: dict[str, int]
-
-    def own_site(self, domain: str) -> bool:
-        """Whether a site is one initiative's own, not a town's or a network's: few differing names give it."""
-        return self.names_by_domain.get(domain, 0) <= OWN_SITE_NAMES
-
-    def telling(self, key: str) -> bool:
-        """Whether a name says which one it is: two words that are not generic, or one that few records use."""
-        words = [word for word in key.split() if word not in GENERIC]
-        if len(words) >= 2:
-            return True
-        return any(self.records_by_token.get(word, 0) <= 6 and len(word) >= 4 for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,119 +46,108 @@ class Match:
 
 def weigh(left: Side, right: Side, rarity: Rarity) -> Verdict:
     """Return the verdict on a pair; a contradiction gives 0."""
-    against = _contradiction(left, right)
+    against = contradiction(left, right)
     if against:
         return Verdict(0.0, against)
-    km = distance_km(left, right)
-    together = left.insee_code is not None and left.insee_code == right.insee_code
-    if km is not None and km > FAR_KM and not together:
-        return Verdict(0.0, f"{km:.0f} km apart")
-    likeness = name_likeness(left, right, together, rarity)
-    place = _place_words(left, right, together, km)
+    likeness = name_likeness(left, right, rarity)
+    place = place_words(left, right)
     for verdict in (
         _by_identifier(left, right, likeness, place),
-        _by_site(left, right, likeness, together, rarity, place),
-        _by_name(left, right, likeness, together, km, rarity, place),
+        _by_site(left, right, likeness, rarity, place),
+        _by_bearer(left, right, rarity, place),
+        _by_name(left, right, likeness, rarity, place),
     ):
         if verdict is not None:
             return verdict
     return Verdict(round(0.6 * likeness, 3), f"names {likeness:.0%} alike, {place}")
 
 
-def _contradiction(left: Side, right: Side) -> str:
+def contradiction(left: Side, right: Side) -> str:
+    """Say what makes two initiatives of a pair whatever their names, or ""."""
     for label, one, other in (("SIREN", left.siren, right.siren), ("RNA", left.rna, right.rna)):
         if one and other and one != other:
             return f"{label} differs"
+    elsewhere = left.city is not None and right.city is not None and left.city != right.city
+    if left.siret and right.siret and left.siret != right.siret and elsewhere:
+        return "two establishments of one organisation, in two communes"
     if left.country and right.country and left.country != right.country:
         return "countries differ"
+    km = distance_km(left, right)
     if left.departement_code and right.departement_code and left.departement_code != right.departement_code:
-        km = distance_km(left, right)
         return "" if km is not None and km <= SAME_TOWN_KM else "départements differ"
-    return ""
-
-
-def name_likeness(left: Side, right: Side, together: bool, rarity: Rarity) -> float:
-    """Return how alike the names are, 0 to 1, taking the best of their variants (see `variants`).
-
-    In the same commune its own name in them is left out. Names whose words are the same but for generic ones are
-    nearly the same, and so is a name that begins with the other, if that other is telling.
-    """
-    town = set(left.commune_key.split()) if together and left.commune_key else set()
-    ones, others = ([_without(key, town) for key in variants(side.name) or (side.name_key,)] for side in (left, right))
-    return max(_likeness(one, other, rarity) for one in ones for other in others)
-
-
-def _without(key: str, town: set[str]) -> str:
-    return " ".join(word for word in key.split() if word not in town) or key
-
-
-def _likeness(one: str, other: str, rarity: Rarity) -> float:
-    if not one or not other:  # a name without letters or digits is like nothing
-        return 0.0
-    if one == other:
-        return 1.0
-    ratio = max(fuzz.token_sort_ratio(one, other), fuzz.ratio(one.replace(" ", ""), other.replace(" ", ""))) / 100
-    words, others = set(one.split()), set(other.split())
-    if words - GENERIC and words - GENERIC == others - GENERIC:
-        # "Bibliothèque de Malissol" and "Centre social Malissol" are two kinds of place.
-        kinds, kinds_too = (words & GENERIC) - FILLER, (others & GENERIC) - FILLER
-        return float(max(ratio, 0.95)) if kinds <= kinds_too or kinds_too <= kinds else min(float(ratio), 0.8)
-    short, long = sorted((one, other), key=len)
-    if long.startswith(f"{short} ") and rarity.telling(short):
-        return float(max(ratio, 0.92))
-    return float(ratio)
-
-
-@lru_cache(maxsize=100_000)
-def variants(name: str) -> tuple[str, ...]:
-    """Return the comparable forms of a name: the whole, and what stands outside and inside its brackets."""
-    pieces = [name, re.sub(r"\([^)]*\)", " ", name), *re.findall(r"\(([^)]*)\)", name)]
-    keys = (name_key(piece) for piece in pieces if any(map(str.isalnum, piece)))
-    return tuple(dict.fromkeys(key for key in keys if len(key) >= 3))
+    if km is not None and km > FAR_KM and not same_commune(left, right):
+        return f"{km:.0f} km apart"
+    return "one happens at the other" if housed(left, right) else ""
 
 
 def _by_identifier(left: Side, right: Side, likeness: float, place: str) -> Verdict | None:
-    shares_words = likeness >= 0.5 or bool(_shared_words(left, right))
+    shares_words = likeness >= 0.5 or bool(shared_words(left, right))
     for label, one, other in (("RNA", left.rna, right.rna), ("SIRET", left.siret, right.siret)):
         if one and one == other and shares_words:
-            return Verdict(0.97, f"same {label}, names {likeness:.0%} alike")
+            # Before any match by name: who has the same number has the better right to a record.
+            return Verdict(round(0.97 + 0.025 * likeness, 3), f"same {label}, names {likeness:.0%} alike")
     if left.siren and left.siren == right.siren and left.siret == right.siret and likeness >= 0.8:
         return Verdict(0.96, f"same SIREN, names {likeness:.0%} alike, {place}")
     return None
 
 
-def _by_site(left: Side, right: Side, likeness: float, together: bool, rarity: Rarity, place: str) -> Verdict | None:
+def _by_site(left: Side, right: Side, likeness: float, rarity: Rarity, place: str) -> Verdict | None:
     if not left.domain or left.domain != right.domain:
         return None
     own = rarity.own_site(left.domain)
     if likeness >= (0.7 if own else 0.92):
         return Verdict(0.95, f"same site {left.domain}, names {likeness:.0%} alike, {place}")
-    if own and together and any(len(word) >= 6 for word in _shared_words(left, right)):
+    together = same_commune(left, right)
+    if own and together and any(len(word) >= 6 for word in shared_words(left, right)):
         return Verdict(0.9, f"same site {left.domain}, a telling word in both names, {place}")
     return None
 
 
-def _shared_words(left: Side, right: Side) -> set[str]:
-    return (set(left.name_key.split()) & set(right.name_key.split())) - GENERIC
+def _by_bearer(left: Side, right: Side, rarity: Rarity, place: str) -> Verdict | None:
+    """A project under its slogan and the organisation that bears it, on the site of that organisation.
+
+    A slogan is three words or more, none of them a service that has a life of its own, and the bearer's only one:
+    who has several projects is none of them.
+    """
+    if not left.domain or left.domain != right.domain or not rarity.own_site(left.domain):
+        return None
+    km = distance_km(left, right)
+    if not (same_commune(left, right) or unplaced(left) or unplaced(right) or (km is not None and km <= SAME_TOWN_KM)):
+        return None
+    for project, bearer in ((left, right), (right, left)):
+        words = set(project.name_key.split())
+        if len(words) < 3 or words & SERVICES or project.organisation_key is None:
+            continue
+        known = f"{bearer.name_key} "
+        same = f"{project.organisation_key} ".startswith(known) and rarity.telling(bearer.name_key)
+        if same and rarity.projects.get((left.domain, project.organisation_key), 0) == 1:
+            return Verdict(0.9, f"same site {left.domain}, borne by the other, {place}")
+    return None
 
 
-def _by_name(
-    left: Side, right: Side, likeness: float, together: bool, km: float | None, rarity: Rarity, place: str
-) -> Verdict | None:
+def _by_name(left: Side, right: Side, likeness: float, rarity: Rarity, place: str) -> Verdict | None:
     telling = rarity.telling(left.name_key) and rarity.telling(right.name_key)
-    door = _same_door(left, right, km)
-    if likeness >= 0.9 and together and (telling or door):
+    door, km = same_door(left, right), distance_km(left, right)
+    if likeness >= 0.9 and same_commune(left, right) and (telling or door):
         return Verdict(round(0.9 + 0.09 * likeness, 3), f"names {likeness:.0%} alike, {place}")
     if likeness >= 0.75 and door and telling:
         return Verdict(0.9, f"names {likeness:.0%} alike at the same door")
-    if likeness < 0.97 or not telling:
+    if likeness < 0.95 or not telling:
         return None
-    if km is not None and km <= SAME_TOWN_KM:
+    if likeness >= 0.97 and km is not None and km <= SAME_TOWN_KM:
         return Verdict(0.9, f"same telling name, {place}")
-    if _unplaced(left) or _unplaced(right):
-        single = rarity.places_by_name.get(left.name_key, 0) <= 2 and rarity.places_by_name.get(right.name_key, 0) <= 2
-        return Verdict(0.88, "same telling name, one of them without a place") if single else None
+    if unplaced(left) or unplaced(right):
+        single = rarity.single(left.name_key) and rarity.single(right.name_key)
+        if single and _tells_alone(left, right, likeness, rarity):
+            return Verdict(0.88, "same telling name, one of them without a place")
     return None
+
+
+def _tells_alone(left: Side, right: Side, likeness: float, rarity: Rarity) -> bool:
+    """Whether like names tell without a place: the town in both does not, if they differ in anything."""
+    towns = {word for side in (left, right) for word in (side.commune_key or "").split()}
+    words = {word for word in shared_words(left, right) if len(word) >= 4}
+    return bool(words) if likeness >= 0.97 else any(rarity.rare(word) for word in words - towns)
 
 
 def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
@@ -218,44 +155,21 @@ def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
 
     Names that are not the same must come with the same SIRET number, or be telling and at the same door.
     """
-    if left.insee_code is None or left.insee_code != right.insee_code or _contradiction(left, right):
+    if not same_commune(left, right) or contradiction(left, right):
         return False
     if not left.name_key or (left.siret and right.siret and left.siret != right.siret):
         return False
+    same_siret = left.siret is not None and left.siret == right.siret
     if left.name_key != right.name_key:
-        likeness = name_likeness(left, right, True, rarity)
-        same_siret = left.siret is not None and left.siret == right.siret
-        door = rarity.telling(left.name_key) and _same_door(left, right, distance_km(left, right))
-        return likeness >= (0.6 if same_siret else 0.9) and (same_siret or door)
+        likeness = name_likeness(left, right, rarity)
+        door = rarity.telling(left.name_key) and rarity.telling(right.name_key) and same_door(left, right)
+        same_site = left.domain is not None and left.domain == right.domain and rarity.own_site(left.domain)
+        return likeness >= (0.6 if same_siret else 0.88 if same_site else 0.9) and (same_siret or door)
+    if same_siret and core(left.name_key) and not numbers_differ(left.address_key or "", right.address_key or ""):
+        return True  # "avenue des Quarante Journaux" and "avenue des 40 Journaux"
     if left.address_key and right.address_key:
-        return left.address_key == right.address_key or _same_door(left, right, distance_km(left, right))
-    return rarity.telling(left.name_key)
-
-
-def _same_door(left: Side, right: Side, km: float | None) -> bool:
-    if left.address_key and left.address_key == right.address_key and any(map(str.isdigit, left.address_key)):
-        return left.insee_code == right.insee_code
-    points = left.geo_precision == right.geo_precision == "point"
-    return points and km is not None and km <= NEAR_KM
-
-
-def _unplaced(side: Side) -> bool:
-    return side.insee_code is None and side.geo_precision in {"none", "country", "region", "departement"}
-
-
-def _place_words(left: Side, right: Side, together: bool, km: float | None) -> str:
-    if together:
-        return "same commune"
-    return "place unknown" if km is None else f"{km:.1f} km apart"
-
-
-def distance_km(left: Side, right: Side) -> float | None:
-    """Return the distance of two records that are placed at least by commune, in kilometres (haversine), else None."""
-    if not {left.geo_precision, right.geo_precision} <= {"point", "commune"}:
-        return None
-    if left.latitude is None or left.longitude is None or right.latitude is None or right.longitude is None:
-        return None
-    phi, psi = math.radians(left.latitude), math.radians(right.latitude)
-    half = math.sin((psi - phi) / 2) ** 2
-    half += math.cos(phi) * math.cos(psi) * math.sin(math.radians(right.longitude - left.longitude) / 2) ** 2
-    return 12742 * math.asin(math.sqrt(half))
+        return same_address(left.address_key, right.address_key) or (
+            left.address_key == right.address_key or same_door(left, right)
+        )
+    km = distance_km(left, right) if left.geo_precision == right.geo_precision == "point" else None
+    return rarity.telling(left.name_key) and (km is None or km <= 1)

@@ -9,10 +9,16 @@ from importlib import resources
 import duckdb
 
 from transforms.link.cluster import Judgement, cluster
-from transforms.link.evidence import SAME, Match, Rarity, Side, repeated, weigh
+from transforms.link.evidence import SAME, Match, repeated, weigh
+from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
+from transforms.link.sides import Side
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
+
+
+REPEATED = 0.998
+"""How sure a repetition inside one source is: above any match, or its two records would draw two clusters apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +39,35 @@ def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement])
         Side(*row) for row in connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable ORDER BY id").fetchall()
     ]
     connection.execute(resources.files("transforms.link").joinpath("blocking.sql").read_text(encoding="utf-8"))
-    rarity = Rarity(
-        dict(connection.execute("SELECT token, records FROM token_use").fetchall()),
-        dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
-        dict(connection.execute("SELECT domain, names FROM domain_use").fetchall()),
-    )
+    rarity = _rarity(connection)
     pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
-    clusters, matches = cluster(sides, _matches(sides, pairs, rarity), judgements)
+    related = [(left, right) for left, right in pairs if housed(sides[left], sides[right])]
+    clusters, matches = cluster(sides, _matches(sides, pairs, rarity), judgements, related)
     return Linked(clusters, matches, len(pairs))
+
+
+def _rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
+    sites = connection.execute("SELECT domain, names, towns FROM domain_use").fetchall()
+    projects = connection.execute("SELECT domain, organisation_key, projects FROM project_use").fetchall()
+    [(telling,)] = connection.execute("SELECT places FROM telling_use").fetchall()
+    return Rarity(
+        dict(connection.execute("SELECT token, places FROM token_use").fetchall()),
+        dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
+        {domain: max(towns, _unlike(names)) for domain, names, towns in sites},
+        {(domain, bearer): count for domain, bearer, count in projects},
+        telling,
+    )
+
+
+def _unlike(names: list[str]) -> int:
+    """Count the names of a site that have not the telling words of another: "Darwin" and "Projet Darwin" are one."""
+    kept: list[frozenset[str]] = []
+    for words in sorted((core(name) for name in names), key=len):
+        if not any(known and known <= words for known in kept):
+            kept.append(words)
+        if len(kept) > OWN_SITE_NAMES:
+            break
+    return len(kept)
 
 
 def _matches(sides: list[Side], pairs: list[tuple[int, int]], rarity: Rarity) -> Iterator[Match]:
@@ -48,7 +75,7 @@ def _matches(sides: list[Side], pairs: list[tuple[int, int]], rarity: Rarity) ->
         left, right = sides[left_id], sides[right_id]
         if left.source_id == right.source_id:
             if repeated(left, right, rarity):
-                yield Match(left_id, right_id, 0.99, "the source lists it twice: same name, same place", "rule")
+                yield Match(left_id, right_id, REPEATED, "the source lists it twice: same name, same place", "rule")
             continue
         verdict = weigh(left, right, rarity)
         if verdict.score >= SAME:
