@@ -22,10 +22,11 @@ from scrapers.record import RawRecord, read_records
 from scrapers.source import Source
 from transforms.geocode import Gazetteer
 from transforms.link import LINKABLE, Linked, link
-from transforms.merge import BLOCKS, LISTS, LONGEST, PLACE, SINGLE, Member, Merged, merge
+from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
+from transforms.normalise.keys import public_key
 from transforms.rights import register
 from warehouse import gazetteer
-from warehouse.decisions import read_judgements, read_withdrawals
+from warehouse.decisions import read_judgements, read_kept, read_withdrawals
 from warehouse.history import record_changes
 from warehouse.identity import RecordName, all_moves, assign
 from warehouse.publish import latest
@@ -101,18 +102,24 @@ def _load_sources(
     store.connection.execute(f"CREATE TEMP TABLE clean_record ({columns})")
     places = Gazetteer.load(gazetteer.data_folder())
     withdrawn = read_withdrawals(settings.decisions / "withdrawals.csv")
+    initiatives = read_kept(settings.decisions / "kept.csv")
     problems: dict[str, list[Problem]] = {}
     with stage("clean and place", len(sources)) as progress:
         for source, state in zip(sources, states, strict=True):
             problems[source.id] = list(state.problems)
             if state.has_rows and (source.id, "") not in withdrawn:
                 path = staged(source.id, settings)
-                kept = (raw for raw in read_records(path) if (raw.source_id, raw.key) not in withdrawn)
-                rows = clean_rows(source, state, kept, places, problems[source.id])
+                kept = (raw for raw in read_records(path) if not withdrawn or withdrawn.isdisjoint(_names(raw)))
+                rows = clean_rows(source, state, kept, places, problems[source.id], initiatives)
                 store.load("clean_record", CLEAN, rows)
                 store.insert("raw_record", map(_raw_row, read_records(path)))
             progress.step(source.id)
     return problems
+
+
+def _names(raw: RawRecord) -> set[tuple[str, str]]:
+    """What people may call a record in their decisions: its key, or the one that is published."""
+    return {(raw.source_id, raw.key), (raw.source_id, public_key(raw.key))}
 
 
 def _raw_row(raw: RawRecord) -> dict[str, Any]:
@@ -198,7 +205,7 @@ def _initiative_row(id: str, members: Sequence[Mapping[str, Any]], result: Merge
     }
 
 
-MERGED = (*SINGLE, *LONGEST, *LISTS, *BLOCKS, *PLACE)
+MERGED = (*SINGLE, LANGUAGE, PREDICTED, *LONGEST, *LISTS, *BLOCKS, *PLACE)
 
 
 def _member(row: Mapping[str, Any], source: Source) -> Member:

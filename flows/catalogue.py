@@ -74,4 +74,5 @@ def rules_of(source: Source) -> Rules:
         source.area.region,
         lookups,
         corrections,
+        source.language,
     )

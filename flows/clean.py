@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -12,10 +13,14 @@ from flows.harvest import State
 from scrapers.problems import Problem
 from scrapers.record import RawRecord
 from scrapers.source import Source
-from transforms.geocode import Gazetteer, PlaceAnswer, geocode, place_key
-from transforms.normalise.names import name_key
+from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
+from transforms.geocode.hints import country_of_phone, country_of_website
+from transforms.normalise.contacts import scrub
+from transforms.normalise.keys import public_key
+from transforms.normalise.names import name_key, spell_town
 from transforms.normalise.record import CleanRecord, Normaliser
 from transforms.normalise.urls import web_domain
+from transforms.relevance import judge
 
 BATCH = 10_000
 
@@ -26,20 +31,52 @@ TOWN_BEHIND = re.compile(
 
 
 def clean_rows(
-    source: Source, state: State, records: Iterable[RawRecord], gazetteer: Gazetteer, problems: list[Problem]
+    source: Source,
+    state: State,
+    records: Iterable[RawRecord],
+    gazetteer: Gazetteer,
+    problems: list[Problem],
+    kept: Collection[tuple[str, str]] = (),
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row of the table `clean_record` (see `build.CLEAN`) for each record of `source` that has a name.
+    """Yield a row of the table `clean_record` (see `build.CLEAN`) for each record of `source` that is an initiative.
 
-    What was doubtful is added to `problems` by the time the last row is out.
+    Records without a name are left out, and those that present none (`transforms.relevance`), unless `kept` has their
+    source and key. What was doubtful is added to `problems` by the time the last row is out.
     """
     normaliser = Normaliser(rules_of(source))
-    cleaned = (clean for raw in records if (clean := normaliser.clean(raw)) is not None)
+    cleaned = _initiatives(normaliser, records, problems, kept)
     while batch := list(islice(cleaned, BATCH)):
-        places = geocode([record.place for record in batch], gazetteer, source.country)
+        places = geocode([_asked(record) for record in batch], gazetteer, source.country)
         for record, place in zip(batch, places, strict=True):
             problems.extend(_place_problems(record, place))
             yield _row(record, place, state)
     problems.extend(normaliser.problems())
+
+
+def _asked(record: CleanRecord) -> PlaceQuery:
+    """The place of a record; where nothing states its country, its website and telephone give a weak hint."""
+    if record.place.country is not None:
+        return record.place
+    hint = country_of_website(record.values.get("url")) or country_of_phone(record.values.get("contact_phone"))
+    return replace(record.place, country_hint=hint)
+
+
+def _initiatives(
+    normaliser: Normaliser, records: Iterable[RawRecord], problems: list[Problem], kept: Collection[tuple[str, str]]
+) -> Iterator[CleanRecord]:
+    for raw in records:
+        clean = normaliser.clean(raw)
+        if clean is None:
+            continue
+        verdict = judge(raw.fields | {"name": clean.values["name"]})
+        if verdict is None or any((raw.source_id, key) in kept for key in ("", raw.key, public_key(raw.key))):
+            yield clean
+            continue
+        message = f'record {raw.position} ("{clean.values["name"][:80]}") {verdict.why}'
+        remedy = "if it does present an initiative, say so in warehouse/decisions/kept.csv"
+        problems.append(
+            Problem(raw.source_id, "not-an-initiative", scrub(message)[0], "info", remedy, raw.key, "name")
+        )
 
 
 def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any]:
@@ -48,15 +85,20 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
         values.setdefault("siren", values["siret"][:9])
     values |= {
         "source_id": record.source_id,
-        "record_key": record.key,
+        "record_key": public_key(record.key),
         "record_url": record.record_url,
         "checked_on": state.checked_on,
         "stale_since": state.stale_since,
         "originals": record.originals,
     }
+    if place.commune:
+        for name in ("name", "organisation_name"):
+            # Only capitals lose their accents; whoever wrote small letters knew how the town is spelled.
+            if record.originals.get(name, [""])[0].isupper():
+                values[name] = spell_town(values[name], place.commune)
     if place.insee_code and "address" in values:
         values["address"] = TOWN_BEHIND.sub("", values["address"]) or values["address"]
-    return values | _placed(record, place) | _linkable(values, place)
+    return values | _placed(record, place) | _linkable(values, place, record.place.commune)
 
 
 def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
@@ -83,15 +125,16 @@ def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
     }
 
 
-def _linkable(values: dict[str, Any], place: PlaceAnswer) -> dict[str, Any]:
-    """The comparable forms that linking works on."""
+def _linkable(values: dict[str, Any], place: PlaceAnswer, town: str | None) -> dict[str, Any]:
+    """The comparable forms that linking works on; outside France the town is the one that the source wrote."""
     organisation, address = values.get("organisation_name"), values.get("address")
+    commune = place.commune or (town if place.country not in {None, "FR"} else None)
     return {
         "name_key": name_key(values["name"]),
         "organisation_key": name_key(organisation) if organisation else None,
         "domain": web_domain(values["url"]) if values.get("url") else None,
         "address_key": name_key(address) if address else None,
-        "commune_key": place_key(place.commune) if place.commune else None,
+        "commune_key": place_key(commune) if commune else None,
     }
 
 
@@ -108,23 +151,23 @@ def _place_problems(record: CleanRecord, place: PlaceAnswer) -> Iterator[Problem
             "latitude",
         )
     asked = record.place
-    if place.alternatives and place.insee_code is None:
+    if place.alternatives and place.commune is None:
         listed = ", ".join(place.alternatives)
         yield Problem(
             record.source_id,
             "geo-ambiguous",
             f'"{name}": "{asked.commune or asked.address}" may be any of {listed}; left open',
             "warning",
-            "give the département in the definition's [area] or fields",
+            "give the département, region or country in the definition's [area] or fields",
             record.key,
             "commune",
         )
-    elif place.precision in {"none", "country"} and place.country in {None, "FR"} and (asked.commune or asked.postcode):
+    elif place.precision in {"none", "country"} and (asked.commune or asked.postcode):
         told = " ".join(filter(None, (asked.postcode, asked.commune)))
         yield Problem(
             record.source_id,
             "geo-unknown",
-            f'"{name}": no commune is known as "{told}"',
+            f'"{name}": no {"commune" if place.country in {None, "FR"} else "town"} is known as "{told}"',
             "info",
             "look at the spelling; correct it in [[corrections]]",
             record.key,

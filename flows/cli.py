@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from flows import progress
+from flows.cli_evaluate import evaluate_app
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
@@ -33,6 +34,7 @@ app = typer.Typer(
     "merged, placed and documented open dataset.\n\nBegin with `essaim demo`: the whole pipeline, offline, in seconds.",
 )
 app.add_typer(source_app, name="source")
+app.add_typer(evaluate_app, name="evaluate")
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
@@ -226,13 +228,20 @@ def geocode(
     commune: Annotated[str | None, typer.Option(metavar="COL", help="Column of the commune.")] = None,
     insee: Annotated[str | None, typer.Option(metavar="COL", help="Column of the INSEE code.")] = None,
     departement: Annotated[str | None, typer.Option(metavar="COL", help="Column of the département.")] = None,
+    region: Annotated[str | None, typer.Option(metavar="COL", help="Column of the region, state or province.")] = None,
     country: Annotated[str | None, typer.Option(metavar="COL", help="Column of the country.")] = None,
+    latitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the latitude, to be audited.")] = None,
+    longitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the longitude.")] = None,
+    default_country: Annotated[
+        str, typer.Option(metavar="CODE", help="Country of rows that state none, or `any` to look everywhere.")
+    ] = "FR",
     as_json: JsonOption = False,
 ) -> None:
-    """Find the commune of every row of a CSV file, offline.
+    """Find the commune of every row of a CSV file, offline; outside France its town.
 
-    Adds insee_code, commune, departement, region, latitude, longitude, precision, confidence and method. Columns that
-    are not named are guessed from their usual names. Homonyms that nothing tells apart are left open, never guessed.
+    Adds insee_code, commune, departement, region, country, latitude, longitude, precision, confidence, method,
+    alternatives and conflict. Columns that are not named are guessed from their usual names. Coordinates are audited,
+    and tell the place of rows without an address. Homonyms that nothing tells apart are left open, never guessed.
     """
     from flows.geocode_file import ColumnError, geocode_file
     from transforms.geocode import Gazetteer
@@ -240,16 +249,21 @@ def geocode(
 
     progress.be_quiet(as_json)
     options = {"address": address, "postcode": postcode, "commune": commune, "insee_code": insee,
-               "departement": departement, "country": country}  # fmt: skip
+               "departement": departement, "region": region, "country": country, "latitude": latitude,
+               "longitude": longitude}  # fmt: skip
     named = {name: column for name, column in options.items() if column}
     aside = target.with_name(target.name + ".new")
+    gazetteer = Gazetteer.load(data_folder())
+    usual = None if default_country.casefold() == "any" else gazetteer.country(default_country)
+    if usual is None and default_country.casefold() != "any":
+        _fail(f"no country is known as {default_country}; give its ISO code, such as BE, or any")
     try:
         with progress.stage("geocode", 0) as bar:
             if str(target) == "-":
-                summary = geocode_file(source, sys.stdout, named, Gazetteer.load(data_folder()), bar)
+                summary = geocode_file(source, sys.stdout, named, gazetteer, bar, usual)
             else:
                 with aside.open("w", encoding="utf-8", newline="") as file:
-                    summary = geocode_file(source, file, named, Gazetteer.load(data_folder()), bar)
+                    summary = geocode_file(source, file, named, gazetteer, bar, usual)
                 aside.replace(target)
     except (ColumnError, SourceError) as error:
         aside.unlink(missing_ok=True)

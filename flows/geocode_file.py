@@ -16,9 +16,11 @@ from flows.progress import Stage
 from scrapers.kinds import delimited
 from scrapers.kinds.table import unique
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode
+from transforms.normalise.points import Axis, clean_figure
 
 ADDED = (
-    "insee_code", "commune", "departement", "region", "latitude", "longitude", "precision", "confidence", "method",
+    "insee_code", "commune", "departement", "region", "country", "latitude", "longitude", "precision", "confidence",
+    "method", "alternatives", "conflict",
 )  # fmt: skip
 BATCH = 10_000
 
@@ -33,8 +35,12 @@ USUAL = {
     "commune": (r"commune|ville|city", r"(nom|libelle)( de)?( la)? (commune|ville)|nomcom|localite|municipalite|town"),
     "address": (r"adresse|address", r"adresse (postale|complete|voie)|voie|rue|street"),
     "departement": (r"departement|dep", r"(code|nom) departement"),
-    "country": (r"pays|country",),
+    "region": (r"region|(nom|code) region|province|etat|state",),
+    "country": (r"pays|country|code pays|country code",),
+    "latitude": (r"lat(itude)?", r"(coord(onnees?)?|gps|geo|wgs84) ?(y|lat(itude)?)|y", r".*\blatitude\b.*"),
+    "longitude": (r"lon(g|gitude)?|lng", r"(coord(onnees?)?|gps|geo|wgs84) ?(x|lon(gitude)?)|x", r".*\blongitude\b.*"),
 }
+AXES: dict[str, Axis] = {"latitude": "latitude", "longitude": "longitude"}
 
 
 class ColumnError(Exception):
@@ -51,12 +57,21 @@ class Summary:
     added: list[str] = field(default_factory=list)
 
 
-def geocode_file(source: Path, target: TextIO, named: dict[str, str], gazetteer: Gazetteer, progress: Stage) -> Summary:
+def geocode_file(
+    source: Path,
+    target: TextIO,
+    named: dict[str, str],
+    gazetteer: Gazetteer,
+    progress: Stage,
+    default_country: str | None = "FR",
+) -> Summary:
     """Copy the CSV file `source` to `target` (UTF-8, the same delimiter) with the columns `ADDED` after its own.
 
-    `named` says which column holds what (keys as in `PlaceQuery`); the others are guessed from their usual names. An
-    added column whose name the file already has is called `essaim_<name>`. Raises `ColumnError` for a named column
-    that is not there, `scrapers.problems.SourceError` for a file that cannot be read.
+    `named` says which column holds what (keys as in `PlaceQuery`); the others are guessed from their usual names.
+    Coordinates are audited, and say the place of rows without an address. `default_country` is the country of rows
+    that state none, None to look for them everywhere. An added column whose name the file already has is called
+    `essaim_<name>`. Raises `ColumnError` for a named column that is not there, `scrapers.problems.SourceError` for a
+    file that cannot be read.
     """
     with source.open("rb") as stream:
         _refuse_binary(stream, source.name)
@@ -73,7 +88,7 @@ def geocode_file(source: Path, target: TextIO, named: dict[str, str], gazetteer:
         writer.writerow([*header, *summary.added])
         where = {name: header.index(column) for name, column in summary.columns.items()}
         while batch := list(islice(rows, BATCH)):
-            answers = geocode([_query(row, where) for row in batch], gazetteer)
+            answers = geocode([_query(row, where) for row in batch], gazetteer, default_country)
             writer.writerows(_widened(batch, answers, len(header), summary.rows))
             summary.rows += len(batch)
             summary.precisions.update(answer.precision for answer in answers)
@@ -98,8 +113,12 @@ def _columns(header: list[str], named: dict[str, str]) -> dict[str, str]:
     guesses = {name: _guess(header, forms) for name, forms in USUAL.items()}
     guessed = {name: guess for name, guess in guesses.items() if guess is not None}
     found = guessed | named
-    if not {"address", "postcode", "commune", "insee_code"} & set(found):
+    if not {"latitude", "longitude"} <= set(found):  # one alone is no point
+        found = {name: column for name, column in found.items() if name not in AXES or name in named}
+    if not {"address", "postcode", "commune", "insee_code", "latitude"} & set(found):
         raise ColumnError(f"no column looks like a place; name one of {', '.join(header)} with --commune or --address")
+    if ("latitude" in found) != ("longitude" in found):
+        raise ColumnError("--latitude and --longitude go together: name both columns")
     return found
 
 
@@ -119,7 +138,16 @@ def _unaccented(text: str) -> str:
 
 def _query(row: list[str], where: dict[str, int]) -> PlaceQuery:
     told = {name: row[index].strip() or None for name, index in where.items() if index < len(row)}
-    return PlaceQuery(**told)  # type: ignore[arg-type]  # its coordinates, the only numbers, are not among the names
+    latitude, longitude = (_figure(told.pop(name, None), axis) for name, axis in AXES.items())
+    return PlaceQuery(**told, latitude=latitude, longitude=longitude)
+
+
+def _figure(text: str | None, axis: Axis) -> float | None:
+    """A coordinate as far as it can be read; what is none ("NR") is taken as missing."""
+    try:
+        return clean_figure(text, axis) if text else None
+    except ValueError:
+        return None
 
 
 def _widened(rows: list[list[str]], answers: list[PlaceAnswer], width: int, done: int) -> Iterator[list[object]]:
@@ -127,4 +155,10 @@ def _widened(rows: list[list[str]], answers: list[PlaceAnswer], width: int, done
         if len(row) > width:
             raise ColumnError(f"record {number} has {len(row)} cells for {width} columns: {row[:3]}…; mend the file")
         padded = [*row, *[""] * (width - len(row))]
-        yield [*padded, *("" if (value := getattr(answer, name)) is None else value for name in ADDED)]
+        yield [*padded, *(_cell(getattr(answer, name)) for name in ADDED)]
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return "; ".join(value) if isinstance(value, tuple) else value

@@ -10,9 +10,14 @@ from flows.harvest import State
 from scrapers.problems import Problem, rejects
 from scrapers.source import Source
 from transforms.normalise.contacts import scrub
+from transforms.normalise.keys import public_key
 
 OWN_STAGES = {"definition", "gate"}
-NORMALISING = {"no-name", "unknown-value", "correction-unused"}
+NORMALISING = {
+    "no-name", "not-an-initiative", "unknown-value", "correction-unused", "name-truncated", "private-contact",
+}  # fmt: skip
+SET_ASIDE = {"no-name", "not-an-initiative"}
+"""Codes of records that were read well and are not published."""
 
 
 def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, Any]]:
@@ -25,7 +30,7 @@ def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, 
                 "level": problem.level,
                 "stage": _stage(problem),
                 "code": problem.code,
-                "record_key": problem.key,
+                "record_key": public_key(problem.key),
                 "field": problem.field,
                 "message": scrub(problem.message)[0],
                 "remedy": problem.remedy,
@@ -48,7 +53,7 @@ def source_rows(
     for source, state in zip(sources, states, strict=True):
         if not state.has_rows:
             continue
-        unnamed = sum(problem.code == "no-name" for problem in problems[source.id])
+        aside = sum(problem.code in SET_ASIDE for problem in problems[source.id])
         yield {
             "source_id": source.id,
             "title": source.title,
@@ -59,7 +64,7 @@ def source_rows(
             "licence_proof": source.rights.proof,
             "attribution": source.rights.attribution,
             "verified": source.verified,
-            "records": state.records - unnamed,
+            "records": state.records - aside,
             "rejected": sum(map(rejects, problems[source.id])),
             "checked_on": state.checked_on,
             "stale_since": state.stale_since,

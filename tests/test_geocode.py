@@ -45,7 +45,7 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"postcode": "20000", "commune": "Ajaccio"}, "2A004", "postcode_name"),
         ({"postcode": "20200", "commune": "Bastia"}, "2B033", "postcode_name"),
         ({"postcode": "97490", "commune": "Sainte-Clotilde"}, "97411", "postcode_name"),
-        ({"postcode": "01120", "commune": "Cordieux"}, "01262", "postcode_name"),
+        ({"postcode": "01120", "commune": "Cordieux"}, "01262", "postcode_name+part"),
         ({"postcode": "44041", "commune": "Nantes Cedex 1"}, "44109", "departement_name"),
         ({"postcode": "44951", "commune": "NANTES CEDEX 9"}, "44109", "departement_name"),
         ({"postcode": "31000", "commune": "Tolouse"}, "31555", "postcode_similar"),

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.merge import BLOCKS, LISTS, LONGEST, PLACE, PRECISIONS, SINGLE, Member, Value, as_text, merge
+from transforms.merge import (
+    BLOCKS,
+    LANGUAGE,
+    LISTS,
+    LONGEST,
+    PLACE,
+    PRECISIONS,
+    PREDICTED,
+    SINGLE,
+    Member,
+    Value,
+    as_text,
+    merge,
+)
 from transforms.rights import FACTS_ONLY, check_licence, expression, register
 from warehouse.schema import INITIATIVE
 
@@ -28,7 +41,7 @@ def of(field: str, provenance: list[Value]) -> list[Value]:
 
 
 def test_fields_are_merged_once_and_are_all_the_initiative_has() -> None:
-    merged = [*SINGLE, *LONGEST, *LISTS, *BLOCKS, *PLACE]
+    merged = [*SINGLE, LANGUAGE, PREDICTED, *LONGEST, *LISTS, *BLOCKS, *PLACE]
     assert len(merged) == len(set(merged))
     own = {"initiative_id", "source_ids", "source_count", "licence", "first_seen", "changed_on"}
     assert set(merged) | own == set(INITIATIVE.names)

@@ -22,8 +22,10 @@ BLOCKS = ("programmes", "partners")
 LONGEST = ("summary", "impact")
 SINGLE = (
     "name", "url", "status", "started_on", "ended_on", "organisation_name", "organisation_kind", "siren", "siret",
-    "rna",
+    "rna", "osm", "wikidata", "contact_email", "contact_phone",
 )  # fmt: skip
+LANGUAGE = "language"
+PREDICTED = "themes_predicted"
 PLACE = (
     "address", "postcode", "commune", "insee_code", "epci_code", "epci", "departement_code", "departement",
     "region_code", "region", "country", "latitude", "longitude", "geo_precision", "geo_method", "geo_confidence",
@@ -75,8 +77,10 @@ def merge(members: Sequence[Member]) -> Merged:
         _take_single(field, ordered, values, provenance)
     for field in LONGEST:
         _take_longest(field, ordered, values, provenance)
+    _take_language(ordered, values, provenance)
     for field in (*LISTS, *BLOCKS):
         _take_all(field, ordered, values, provenance)
+    _take_predicted(ordered, values, provenance)
     _take_place(ordered, values, provenance)
     used = {(value.source_id, value.record_key) for value in provenance}
     licences = [member.licence for member in members if (member.source_id, member.record_key) in used]
@@ -156,6 +160,17 @@ def _take_longest(field: str, ordered: Sequence[Member], values: dict[str, Any],
     provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
 
 
+def _take_language(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    """The language of the record that gives the summary; without one, of the record that gives the name."""
+    by = {value.field: (value.source_id, value.record_key) for value in provenance}
+    for field in ("summary", "name"):
+        teller = next((each for each in ordered if (each.source_id, each.record_key) == by.get(field)), None)
+        if teller is not None and teller.values.get(LANGUAGE):
+            values[LANGUAGE] = teller.values[LANGUAGE]
+            provenance.append(_value(LANGUAGE, 1, teller, 0, values[LANGUAGE], f"language of the {field}"))
+            return
+
+
 def _take_all(field: str, ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
     """Every item once, in the order of the records' standing; the first record that has an item answers for it."""
     seen: dict[str, tuple[Any, Member, int]] = {}
@@ -170,6 +185,24 @@ def _take_all(field: str, ordered: Sequence[Member], values: dict[str, Any], pro
     values[field] = [item for item, _, _ in found]
     for rank, (item, member, index) in enumerate(found, 1):
         provenance.append(_value(field, rank, member, index, item, "every item once"))
+
+
+def _take_predicted(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
+    """Predicted themes, only where no record states one: of each theme the surest guess, the surest theme first."""
+    if values.get("themes"):
+        return
+    best: dict[str, tuple[dict[str, Any], Member]] = {}
+    for member in ordered:
+        for guess in member.values.get(PREDICTED) or []:
+            kept = best.get(guess["theme"])
+            if kept is None or guess["confidence"] > kept[0]["confidence"]:
+                best[guess["theme"]] = (guess, member)
+    found = sorted(best.values(), key=lambda entry: (-entry[0]["confidence"], entry[0]["theme"]))
+    if found:
+        values[PREDICTED] = [guess for guess, _ in found]
+    for rank, (guess, member) in enumerate(found, 1):
+        rule = f"predicted theme, confidence {guess['confidence']:.2f}"
+        provenance.append(_value(PREDICTED, rank, member, 0, guess, rule))
 
 
 def _same(item: Any) -> str:

@@ -14,13 +14,19 @@ FACTS_ONLY = "LicenseRef-facts-only"
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """One licence of the register; `open` allows sentences to be published, `share_alike` binds what is made of it."""
+    """One licence of the register.
+
+    `open` allows sentences, pictures and contacts to be published, `share_alike` binds what is made of it,
+    `attribution` asks for the publisher's name, `commercial` allows use in trade.
+    """
 
     id: str
     title: str
     url: str
     open: bool
     share_alike: bool
+    attribution: bool
+    commercial: bool
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The controlled words of the published dataset (`vocabulary.toml`): codes with French and English labels."""
+"""The controlled words of the published dataset (`vocabulary.toml`): codes, labels, definitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ FIELDS = ("themes", "beneficiaries", "methods", "status", "organisation_kind", "
 
 @cache
 def vocabulary() -> dict[str, dict[str, dict[str, str]]]:
-    """Return field → code → labels by language ("en", "fr")."""
+    """Return field → code → its labels ("en", "fr") and definitions ("definition_en", "definition_fr").
+
+    A code "theme/sub-theme" is part of the theme before the stroke, which is a code of its own.
+    """
     text = resources.files("transforms").joinpath("vocabulary.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
+from transforms.normalise.people import private_contacts
 from transforms.rights import register
 from warehouse.schema import TABLES
 from warehouse.store import stream
@@ -68,7 +69,7 @@ def merged_faults(connection: duckdb.DuckDBPyConnection, published_before: int) 
     if unknown:
         faults.append(f"licences not in the register: {', '.join(unknown)}")
     closed = ", ".join(literal(id) for id, licence in register().items() if not licence.open)
-    never = NEVER | {"sentences come from sources without an open licence": f"{SENTENCES} AND licence IN ({closed})"}
+    never = NEVER | {told: f"{sql} AND licence IN ({closed})" for told, sql in CLOSED.items()}
     faults += [f"{found} {told}" for told, sql in never.items() if (found := _count(connection, sql))]
     contacts = list(_contacts(connection))
     if contacts:
@@ -86,10 +87,18 @@ NEVER = {
     "moved ids are still in use": "FROM moved_id JOIN initiative ON initiative_id = old_id",
     "moved ids lead to one that moved itself": "FROM moved_id a JOIN moved_id b ON a.new_id = b.old_id",
 }
-SENTENCES = (
-    "FROM initiative_value JOIN initiative_source USING (initiative_id, source_id, record_key) "
-    "WHERE field IN ('summary', 'impact', 'needs')"
-)
+# What a source without an open licence may not give: its texts, and contacts.
+CLOSED = {
+    "sentences come from sources without an open licence": (
+        "FROM initiative_value JOIN initiative_source USING (initiative_id, source_id, record_key) "
+        "WHERE field IN ('summary', 'impact', 'needs', 'contact_email', 'contact_phone')"
+    ),
+    "records of sources without an open licence hold sentences or contacts": (
+        "FROM record JOIN (SELECT source_id, record_key, licence FROM initiative_source) USING (source_id, record_key) "
+        "WHERE (coalesce(summary, impact, contact_email, contact_phone) IS NOT NULL OR len(needs) > 0 "
+        "OR len(list_filter(partners, lambda p: coalesce(p.motivation, p.contribution) IS NOT NULL)) > 0)"
+    ),
+}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -117,6 +126,8 @@ def _looked_at(column: str, row: Mapping[str, Any]) -> Callable[[str], list[str]
     A value may be one list or block as text, so columns are searched as they are published.
     """
     told = row.get("field") if column in {"value", "original", "before", "after"} else None
+    if (told or column) in GENERIC:
+        return private_contacts
     return contacts_in_address if (told or column) in ADDRESSES else find_contacts
 
 
@@ -136,10 +147,13 @@ ADDRESSES = {
     "url", "record_url", "publisher_url", "licence_proof", "record_key", "left_record_key", "right_record_key",
 }  # fmt: skip
 
+# Columns that hold contacts of organisations; of people's there too, none may be left.
+GENERIC = {"contact_email", "contact_phone"}
+
 # Columns whose values cannot be texts of a person: our own ids and codes, and identifiers with a check digit.
 SAFE = {
     "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "siren",
-    "siret", "rna", "insee_code", "epci_code", "departement_code", "region_code",
+    "siret", "rna", "osm", "wikidata", "insee_code", "epci_code", "departement_code", "region_code",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ SCHEMA_VERSION = "1.0.0"
 """Semantic version of this file: raise the first number when a column goes or changes its meaning."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
+PREDICTED = "STRUCT(theme VARCHAR, confidence DOUBLE)[]"
 PARTNERS = "STRUCT(name VARCHAR, kind VARCHAR, motivation VARCHAR, contribution VARCHAR)[]"
 
 
@@ -39,7 +40,13 @@ DESCRIBED = (
     _c("name!", "VARCHAR", "Name", "Nom"),
     _c("summary", "VARCHAR", "What it does, in the source's words; only under an open licence", "Ce qu'elle fait, "
        "selon la source ; seulement sous licence ouverte"),
+    _c("language", "VARCHAR", "Language of its texts, ISO 639-1: as they read, else as the source says", "Langue de "
+       "ses textes, ISO 639-1 : telle qu'on les lit, sinon selon la source"),
     _c("url", "VARCHAR", "Its own site", "Son propre site"),
+    _c("contact_email", "VARCHAR", "E-mail address of the organisation, never of a person; only under an open licence",
+       "Adresse électronique de la structure, jamais d'une personne ; seulement sous licence ouverte"),
+    _c("contact_phone", "VARCHAR", "Telephone of the organisation (E.164), never a mobile; only under an open licence",
+       "Téléphone de la structure (E.164), jamais un mobile ; seulement sous licence ouverte"),
     _c("status", "VARCHAR", "Code of the vocabulary: idea, starting, running, scaling, ended or unknown", "Code du "
        "vocabulaire : idée, démarrage, fonctionnement, essaimage, terminée ou inconnu"),
     _c("started_on", "VARCHAR", "Start, as YYYY, YYYY-MM or YYYY-MM-DD", "Début : AAAA, AAAA-MM ou AAAA-MM-JJ"),
@@ -50,7 +57,13 @@ DESCRIBED = (
     _c("siren", "VARCHAR", "SIREN of the organisation, 9 digits", "SIREN de la structure, 9 chiffres"),
     _c("siret", "VARCHAR", "SIRET of the establishment, 14 digits", "SIRET de l'établissement, 14 chiffres"),
     _c("rna", "VARCHAR", "Number in the register of associations", "Numéro au répertoire national des associations"),
-    _c("themes", "VARCHAR[]", "Themes (vocabulary)", "Thèmes (vocabulaire)"),
+    _c("osm", "VARCHAR", "OpenStreetMap element: node/1, way/1 or relation/1", "Objet OpenStreetMap : node/1, way/1 ou "
+       "relation/1"),
+    _c("wikidata", "VARCHAR", "Wikidata item, Q and digits", "Élément Wikidata, Q et chiffres"),
+    _c("themes", "VARCHAR[]", "Themes that a source states (vocabulary)", "Thèmes qu'une source énonce (vocabulaire)"),
+    _c("themes_predicted", PREDICTED, "Themes guessed from its texts, with the confidence, 0 to 1; only where no "
+       "source states one", "Thèmes devinés d'après ses textes, avec la confiance, de 0 à 1 ; seulement si aucune "
+       "source n'énonce de thème"),
     _c("beneficiaries", "VARCHAR[]", "Whom it is for (vocabulary)", "Publics (vocabulaire)"),
     _c("methods", "VARCHAR[]", "How it works (vocabulary)", "Méthodes (vocabulaire)"),
     _c("sdgs", "INTEGER[]", "Sustainable Development Goals, 1 to 17", "Objectifs de développement durable, 1 à 17"),

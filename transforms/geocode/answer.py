@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from transforms.geocode.coordinates import SLACK_KM, Audited, Point, usable
 from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.names import place_key
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
 from transforms.geocode.reading import Reading
 from transforms.geocode.resolve import Resolution
@@ -37,27 +38,13 @@ FRANCE = (
 )
 
 
-def abroad(query: PlaceQuery, country: str | None) -> PlaceAnswer:
-    """Answer for a place in another country: its own coordinates, else the country."""
-    point = usable(query.latitude, query.longitude)
-    if point:
-        return PlaceAnswer(
-            country=country,
-            latitude=point.latitude,
-            longitude=point.longitude,
-            precision="point",
-            method="coordinates",
-            confidence=_STATED,
-        )
-    return PlaceAnswer(country=country, precision="country", method="country", confidence=_STATED)
-
-
 def in_commune(
     reading: Reading, resolution: Resolution, code: str, point: Audited | None, gazetteer: Gazetteer
 ) -> PlaceAnswer:
     """Answer for a place whose commune is known: its audited point, or the commune's."""
     exact = _arrondissement(reading, code, point, gazetteer)
     answer = _at_commune(resolution, code, exact, reading.postcode, gazetteer)
+    answer = _at_part(answer, reading, code, gazetteer)
     answer = add_conflict(answer, _conflict_of_codes(reading, code, gazetteer))
     if point is None:
         return answer
@@ -184,6 +171,14 @@ def _at_commune(
         confidence=resolution.confidence,
         alternatives=resolution.alternatives,
     )
+
+
+def _at_part(answer: PlaceAnswer, reading: Reading, code: str, gazetteer: Gazetteer) -> PlaceAnswer:
+    """Give the point of the commune déléguée or associée that was written, which may be far from the town hall."""
+    for key, _ in reading.guesses:
+        if (point := gazetteer.parts.get((code, key))) and place_key(gazetteer.communes[code].name) != key:
+            return replace(answer, latitude=point[0], longitude=point[1], method=f"{answer.method}+part")
+    return answer
 
 
 def _with_point(answer: PlaceAnswer, point: Audited) -> PlaceAnswer:

@@ -1,18 +1,25 @@
-"""The offline geocoder: from what a source wrote to a commune, with its confidence and conflicts.
+"""The offline geocoder: from what a source wrote to a commune, or a town elsewhere, with confidence and conflicts.
 
 Every candidate commune is scored together on all the evidence (INSEE code, postcode, name,
 département, region); there is no order of rules. A name that several communes bear, without anything
 to tell them apart, is left open. The source's coordinates are audited, and published when they hold.
+A place of another country, or of none stated, is weighed against the places of the world.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from transforms.geocode.answer import abroad, add_conflict, by_point, in_commune, left_open, unusable_coordinates
+from transforms.geocode.abroad import geocode_abroad
+from transforms.geocode.answer import add_conflict, by_point, in_commune, left_open, unusable_coordinates
 from transforms.geocode.coordinates import Audited, Figures, audit
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
 from transforms.geocode.reading import Reading, read
 from transforms.geocode.resolve import Resolution, resolve
+from transforms.geocode.stacks import stack_conflicts
+
+# Without a country these are no proof of France: other countries have such names and such postcodes too.
+_WEAK = frozenset({"name", "similar", "postcode", "postcode_similar", "departement_similar", "none"})
 
 
 def geocode(
@@ -20,7 +27,8 @@ def geocode(
 ) -> list[PlaceAnswer]:
     """Return one answer for each query, in the same order.
 
-    :param default_country: ISO alpha-2 code of the country of places that state none.
+    :param default_country: ISO alpha-2 code of the country of places that state none; ``None`` when nothing is known
+        of it: such a place is looked for everywhere.
     """
     distinct = list(dict.fromkeys(queries))
     readings = [read(query, gazetteer) for query in distinct]
@@ -28,10 +36,13 @@ def geocode(
     resolutions = dict(zip(french, resolve(french, gazetteer), strict=True)) if french else {}
     found = [resolutions.get(reading, Resolution()) for reading in readings]
     points = _audit(distinct, readings, found, gazetteer, default_country)
+    abroad = _abroad(distinct, readings, found, points, gazetteer, default_country)
     answers = {
-        query: _answer(query, reading, resolution, point, gazetteer, default_country)
-        for query, reading, resolution, point in zip(distinct, readings, found, points, strict=True)
+        query: _answer(query, reading, resolution, point, elsewhere, gazetteer)
+        for query, reading, resolution, point, elsewhere in zip(distinct, readings, found, points, abroad, strict=True)
     }
+    for query, conflict in stack_conflicts(distinct, answers).items():
+        answers[query] = add_conflict(answers[query], conflict)
     return [answers[query] for query in queries]
 
 
@@ -65,16 +76,53 @@ def _audit(
     return points
 
 
+def _abroad(
+    queries: Sequence[PlaceQuery],
+    readings: Sequence[Reading],
+    found: Sequence[Resolution],
+    points: Sequence[Audited | None],
+    gazetteer: Gazetteer,
+    default_country: str | None,
+) -> list[PlaceAnswer | None]:
+    """The answers of the places that are, or may be, outside France; ``None`` for the others."""
+    answers: list[PlaceAnswer | None] = [None] * len(queries)
+    asked: dict[int, str | None] = {}
+    for place, reading in enumerate(readings):
+        country = reading.country or default_country
+        unknown = country is None and not _speaks_for_france(reading, found[place], points[place])
+        if unknown or country not in {None, "FR"}:
+            asked[place] = country
+    if asked:
+        located = geocode_abroad([queries[place] for place in asked], list(asked.values()), gazetteer)
+        for place, answer in zip(asked, located, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _speaks_for_france(reading: Reading, resolution: Resolution, point: Audited | None) -> bool:
+    """Whether a place without a country is French: by a code, a territory, a postcode with its name, or its point."""
+    if reading.insee or reading.departement or reading.region or (point and point.located):
+        return True
+    return resolution.code is not None and resolution.method not in _WEAK
+
+
 def _answer(
     query: PlaceQuery,
     reading: Reading,
     resolution: Resolution,
     point: Audited | None,
+    elsewhere: PlaceAnswer | None,
     gazetteer: Gazetteer,
-    default_country: str | None,
 ) -> PlaceAnswer:
-    if not _is_french(reading, default_country):
-        return abroad(query, reading.country or default_country)
+    if elsewhere is not None:
+        told = elsewhere.country is not None or bool(elsewhere.alternatives)
+        is_french = elsewhere.country == "FR"
+        if is_french and elsewhere.insee_code != resolution.code:
+            resolution = Resolution(None, "none", min(resolution.confidence, 0.69), resolution.alternatives)
+        elif is_french:
+            resolution = replace(resolution, confidence=min(resolution.confidence, elsewhere.confidence))
+        elif told:
+            return add_conflict(elsewhere, unusable_coordinates(query))
     if resolution.code is None and point is not None:
         answer = by_point(reading, resolution, point, gazetteer)
     elif resolution.code is None:

@@ -1,7 +1,8 @@
 """Audit of the coordinates a source publishes, against the outlines of the communes.
 
 Between 0.7 and 10 % of published points contradict their own address; the usual causes are latitude
-and longitude swapped, a lost sign and a lost decimal point. A point is repaired only when exactly one
+and longitude swapped, a lost sign, a lost decimal point, minutes read as decimals and metres of a
+projection. A point is repaired only when exactly one
 way of reading the figures puts it where it is said to be.
 """
 
@@ -12,11 +13,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.projected import from_lambert_2, from_lambert_93
 
 SLACK_KM = 2.0  # outlines are simplified, and places lie across a commune's border
 _LOCATE = (files(__package__) / "locate.sql").read_text(encoding="utf-8")
 _DISTANCE = (files(__package__) / "distance.sql").read_text(encoding="utf-8")
+_ZERO_ISLAND = 0.02  # degrees around 0, 0 where there is but sea: the usual way to write "no point"
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+
+
+# Repairs that move a point too little, or too easily, to be tried without a commune to fall into.
+_COMMUNE_ONLY = frozenset({"sign", "minutes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Audited:
     """A point after the audit."""
 
     point: Point
-    repair: str | None  # "swapped", "sign", "decimal", or None: as given
+    repair: str | None  # "swapped", "sign", "decimal", "minutes", "lambert93", "lambert2", or None: as given
     located: Located | None  # None: outside the known outlines of France
     distance_km: float | None  # to the stated commune; None when unknown or nothing is stated
 
@@ -68,7 +75,7 @@ def _is_usable(latitude: float, longitude: float) -> bool:
         and math.isfinite(longitude)
         and abs(latitude) <= 90
         and abs(longitude) <= 180
-        and (abs(latitude) > 1e-6 or abs(longitude) > 1e-6)
+        and (abs(latitude) > _ZERO_ISLAND or abs(longitude) > _ZERO_ISLAND)
     )
 
 
@@ -90,11 +97,16 @@ def variants(latitude: float, longitude: float) -> Iterator[tuple[str, Point]]:
         for lon_shift in _shifts(longitude, 180)
         if lat_shift or lon_shift
     ]
+    attempts += [("minutes", *pair) for pair in _in_minutes(latitude, longitude)]
+    for x, y in ((longitude, latitude), (latitude, longitude)):
+        for repair, degrees in (("lambert93", from_lambert_93(x, y)), ("lambert2", from_lambert_2(x, y))):
+            if degrees:
+                attempts.append((repair, *degrees))
     seen: set[tuple[float, float]] = {(latitude, longitude)}
     for repair, lat, lon in attempts:
         if _is_usable(lat, lon) and (lat, lon) not in seen:
             seen.add((lat, lon))
-            yield repair, Point(lat, lon)
+            yield repair, Point(round(lat, 6), round(lon, 6))
 
 
 def _shifts(figure: float, limit: float) -> range:
@@ -102,12 +114,31 @@ def _shifts(figure: float, limit: float) -> range:
     return range(1) if abs(figure) <= limit else range(1, 9)
 
 
+def _in_minutes(latitude: float, longitude: float) -> Iterator[tuple[float, float]]:
+    """The figures read as degrees, minutes and seconds: 48.5124 for 48°51'24", or 4851.4 for 48°51.4'."""
+    for read in (_degrees_dot_minutes, _degrees_and_minutes):
+        lat, lon = read(abs(latitude)), read(abs(longitude))
+        if lat is not None and lon is not None:
+            yield math.copysign(lat, latitude), math.copysign(lon, longitude)
+
+
+def _degrees_dot_minutes(figure: float) -> float | None:
+    degrees, rest = divmod(round(figure * 10_000, 4), 10_000)
+    minutes, seconds = divmod(rest, 100)
+    return degrees + minutes / 60 + seconds / 3600 if minutes < 60 and seconds < 60 else None
+
+
+def _degrees_and_minutes(figure: float) -> float | None:
+    degrees, minutes = divmod(figure, 100)
+    return degrees + minutes / 60 if figure >= 100 and minutes < 60 else None
+
+
 def audit(figures: Sequence[Figures], gazetteer: Gazetteer) -> list[Audited | None]:
     """Audit coordinates and repair those that contradict the place; same order, same length.
 
     With a stated commune a point is repaired only into that commune; without one, only when the
-    figures are swapped or lack their decimal point and the place is known to be in France (a sign is
-    never changed then: it would carry Portugal to Corsica). ``None`` is answered for figures that are
+    figures are swapped, projected or lack their decimal point and the place is known to be in France (a
+    sign is never changed then: it would carry Portugal to Corsica). ``None`` is answered for figures that are
     no point and cannot be repaired into one.
     """
     gazetteer.ensure_polygons()
@@ -117,7 +148,7 @@ def audit(figures: Sequence[Figures], gazetteer: Gazetteer) -> list[Audited | No
         for place, given in enumerate(figures)
         if not _is_plausible(audited[place], given)
         for repair, point in variants(given.latitude, given.longitude)
-        if given.commune or (given.in_france and repair != "sign")
+        if given.commune or (given.in_france and repair not in _COMMUNE_ONLY)
     ]
     examined = _examine([(point, figures[place].commune) for place, _, point in attempts], gazetteer)
     fitting: dict[int, list[Audited]] = {}
@@ -140,29 +171,52 @@ def _is_plausible(found: Audited | None, given: Figures) -> bool:
     return found.located is not None
 
 
+def locate(points: Sequence[tuple[float, float]], gazetteer: Gazetteer) -> list[Located | None]:
+    """Return the commune around each (latitude, longitude), ``None`` outside the known outlines; same order.
+
+    The points must be finite.
+    """
+    gazetteer.ensure_polygons()
+    con = gazetteer.con.cursor()
+    try:
+        rows = con.execute(_LOCATE, _point_columns(list(enumerate(points)))).fetchall()
+    finally:
+        con.close()
+    found: list[Located | None] = [None] * len(points)
+    for number, commune, arrondissement in rows:
+        found[number] = Located(commune, arrondissement)
+    return found
+
+
+def _point_columns(points: Sequence[tuple[int, tuple[float, float]]]) -> dict[str, str]:
+    return {
+        "id": json.dumps([number for number, _ in points]),
+        "latitude": json.dumps([latitude for _, (latitude, _) in points]),
+        "longitude": json.dumps([longitude for _, (_, longitude) in points]),
+    }
+
+
 def _examine(points: Sequence[tuple[Point | None, str | None]], gazetteer: Gazetteer) -> list[Audited | None]:
     """Locate the points and measure how far each lies from its stated commune."""
     usable_points = [(place, point, code) for place, (point, code) in enumerate(points) if point]
     answers: list[Audited | None] = [None] * len(points)
     if not usable_points:
         return answers
-    parameters = {
-        "id": json.dumps([place for place, _, _ in usable_points]),
-        "latitude": json.dumps([point.latitude for _, point, _ in usable_points]),
-        "longitude": json.dumps([point.longitude for _, point, _ in usable_points]),
-    }
+    given = [(point.latitude, point.longitude) for _, point, _ in usable_points]
     stated = json.dumps([code for _, _, code in usable_points])
     con = gazetteer.con.cursor()
     try:
-        located = {row[0]: Located(row[1], row[2]) for row in con.execute(_LOCATE, parameters).fetchall()}
-        distances: dict[int, float] = dict(con.execute(_DISTANCE, {**parameters, "code": stated}).fetchall())
+        distances: dict[int, float] = dict(
+            con.execute(_DISTANCE, {**_point_columns(list(enumerate(given))), "code": stated}).fetchall()
+        )
     finally:
         con.close()
-    for place, point, code in usable_points:
-        distance = distances.get(place)
+    located = locate(given, gazetteer)
+    for number, (place, point, code) in enumerate(usable_points):
+        distance = distances.get(number)
         if distance is None and code:
             distance = _distance_to_centre(point, code, gazetteer)
-        answers[place] = Audited(point, None, located.get(place), distance)
+        answers[place] = Audited(point, None, located[number], distance)
     return answers
 
 

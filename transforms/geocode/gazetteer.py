@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from transforms.geocode.names import place_key, postcode_departements, short_key
+from transforms.geocode.world import World
 
 TABLES = (
     "communes",
@@ -88,6 +89,11 @@ class Gazetteer:
         _load_table(self.con, "polygons", self._folder)
         self.con.execute((files(__package__) / "polygons.sql").read_text(encoding="utf-8"))
         self._has_polygons = True
+
+    @cached_property
+    def world(self) -> World:
+        """The places outside France, loaded when a record first needs them."""
+        return World(self.con, self._folder)
 
     def commune_of(self, code: str) -> str:
         """Return the commune of a current code: the code itself, or the parent of an arrondissement."""
@@ -181,6 +187,18 @@ class Gazetteer:
         """The communes each postcode serves."""
         query = "SELECT postcode, list(code) FROM postcode_communes GROUP BY postcode"
         return {postcode: frozenset(codes) for postcode, codes in self.con.execute(query).fetchall()}
+
+    @cached_property
+    def postal_pairs(self) -> frozenset[tuple[str, str]]:
+        """Every postcode with the key of a name that La Poste delivers there."""
+        rows = self.con.execute("SELECT DISTINCT postcode, key FROM postcode_names").fetchall()
+        return frozenset((postcode, key) for postcode, key in rows)
+
+    @cached_property
+    def parts(self) -> Mapping[tuple[str, str], tuple[float, float]]:
+        """The point (latitude, longitude) of each commune déléguée or associée, by its commune and its name's key."""
+        rows = self.con.execute("SELECT current, name, latitude, longitude FROM former WHERE latitude IS NOT NULL")
+        return {(commune, place_key(name)): (lat, lon) for commune, name, lat, lon in rows.fetchall()}
 
     @cached_property
     def _without_outlines(self) -> frozenset[str]:

@@ -72,7 +72,9 @@ def place_key(text: str) -> str:
     words = _TOKEN.findall(folded)
     if _SPECIAL_WORDS.isdisjoint(words) and not _FIGURE.search(folded):
         return " ".join(words)
-    while (cleaned := _clean(words)) != words:
+    words = _clean(words)
+    # Only a word that is still special can change once more, and few names hold one.
+    while not _SPECIAL_WORDS.isdisjoint(words) and (cleaned := _clean(words)) != words:
         words = cleaned
     return " ".join(words)
 

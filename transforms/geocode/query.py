@@ -16,6 +16,7 @@ class PlaceQuery:
     country: str | None = None  # ISO code or name
     latitude: float | None = None  # WGS 84 degrees
     longitude: float | None = None
+    country_hint: str | None = None  # ISO code that a website or a telephone number speaks for; only a weak hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,5 @@ class PlaceAnswer:
     precision: str = "none"  # point, commune, departement, region, country, none
     method: str = "none"
     confidence: float = 0.0  # 0 to 1, three decimals
-    alternatives: tuple[str, ...] = ()  # INSEE codes left open, best first, at most five
+    alternatives: tuple[str, ...] = ()  # what was left open, best first, at most five: INSEE codes, or towns as text
     conflict: str | None = None

@@ -37,8 +37,10 @@ _STREET = re.compile(
     "|passage|sentier|villa|residence|lotissement|fbg|faubourg|esplanade|promenade|mail|montee|traverse"
     "|hameau|zone|za|zi|zac"
 )
+_WITH_DISTRICTS = re.compile("paris|lyon|marseille", re.IGNORECASE)
 _MORE_THAN_A_NAME = re.compile("[,;()0-9]")
 _FIGURES = re.compile("[0-9]+")
+_CUT_CEDEX = re.compile(r" (?:c|ce|ced|cede)$")
 _MAX_TEXT = 500  # a longer text is a description, and only its head can be an address
 
 
@@ -104,14 +106,24 @@ def read(query: PlaceQuery, gazetteer: Gazetteer) -> Reading:
 
 
 def _country(query: PlaceQuery, read_in_text: str | None, gazetteer: Gazetteer) -> str | None:
-    """The country stated, or the one that closes the address ("…, Bruxelles, Belgique")."""
-    if query.country and (stated := gazetteer.country(query.country)):
+    """The country stated, or the one that closes the address ("…, Bruxelles, Belgique").
+
+    France is stated for whole sources: an address that says otherwise is believed.
+    """
+    stated = gazetteer.country(query.country) if query.country else None
+    if stated and stated != "FR":
         return stated
-    if read_in_text or not query.address:
-        return read_in_text
+    return read_in_text or _country_at_end(query, gazetteer) or stated
+
+
+def _country_at_end(query: PlaceQuery, gazetteer: Gazetteer) -> str | None:
+    if not query.address:
+        return None
     *before, last = _SEGMENTS.split(query.address[-_MAX_TEXT:].rstrip(" .,;\n"))
+    if not before or _FIGURES.search(last):
+        return None
     key = place_key(last)
-    if not before or len(key) <= 3 or key in gazetteer.keys:
+    if len(key) <= 3 or key in gazetteer.keys:
         return None
     return gazetteer.country_keys.get(key)
 
@@ -122,7 +134,7 @@ def _one_kind_of_space(text: str) -> str:
 
 def _district(query: PlaceQuery) -> int | None:
     for text in (query.commune, query.address):
-        if text and _FIGURES.search(text):
+        if text and _FIGURES.search(text) and _WITH_DISTRICTS.search(text):
             folded = place_key(text)
             if folded.endswith(("paris", "lyon", "marseille")) and (found := arrondissement_number(text)):
                 return found
@@ -144,6 +156,9 @@ def _read_name(text: str, gazetteer: Gazetteer) -> _Text:
     whole = _PREFIX.sub("", place_key(f"{before} {after}"))
     if whole:
         guesses[whole] = 0.0
+        # "CHARLEVILLE-MEZIERES CE": a column too narrow for CEDEX.
+        if whole not in gazetteer.keys and (uncut := _CUT_CEDEX.sub("", whole)) in gazetteer.keys:
+            guesses[uncut] = 0.1
     found.guesses = tuple(guesses.items())
     return found if guesses else _Text(found.postcode, (), found.departement, found.region, found.country)
 
@@ -155,10 +170,13 @@ def _read_address(text: str, postcode: str | None, has_name: bool, gazetteer: Ga
     before, after = _take_postcode(rest, found, gazetteer)
     if has_name:
         return found
+    tail = [key for part in _SEGMENTS.split(after) if (key := place_key(part))]
+    if len(tail) == 1 and (found.postcode, tail[0]) in gazetteer.postal_pairs:  # nothing before it can say more
+        found.guesses, found.mismatch = ((tail[0], 0.0),), NAME_IN_ADDRESS
+        return found
     head = [key for part in _SEGMENTS.split(before) if (key := place_key(part))]
     if (key := place_key(_FIGURES.split(before)[-1])) in gazetteer.keys and head[-1:] != [key]:
         head.append(key)  # "Villa 8 Cannes": the commune alone follows the last number
-    tail = [key for part in _SEGMENTS.split(after) if (key := place_key(part))]
     tail = _take_named_hints(tail, found, gazetteer, keep_one=bool(tail) and tail[0] in gazetteer.keys)
     if not tail:
         head = _take_named_hints(head, found, gazetteer)
@@ -207,6 +225,8 @@ def _take_named_hints(segments: list[str], found: _Text, gazetteer: Gazetteer, k
         if (country := gazetteer.country_keys.get(last)) and len(last) > 3 and _is_country(kept, gazetteer):
             found.country = found.country or country
         elif code := gazetteer.departement_keys.get(last):
+            if code == "75":  # a commune as much as a département
+                break
             found.departement = found.departement or code
         elif code := gazetteer.region_keys.get(last):
             found.region = found.region or code

@@ -101,6 +101,34 @@ def find_contacts(text: str) -> list[str]:
     return [text[start:end].strip() for start, end in _spans(text)]
 
 
+def emails_in(text: str) -> list[str]:
+    """Return the e-mail addresses in a text, plain ones and those hidden from robots, in order of appearance."""
+    return [_plain_address(text[start:end]) for start, end in _apart(list(_emails(text)))]
+
+
+def _plain_address(found: str) -> str:
+    plain = unescape(unquote(found)).strip().removeprefix("mailto:")
+    plain = re.sub(rf"{_AT.pattern}", "@", plain, count=1, flags=re.IGNORECASE)
+    return re.sub(rf"{_BRACKETED_DOT}|\s+(?:dot|point)\s+|\s*\.\s*", ".", plain, flags=re.IGNORECASE)
+
+
+_BETWEEN_PHONES = re.compile(r"\s*(?:[;|\n]|,|\bou\b|\bet\b|\bor\b|\s/\s|\s[-–]\s)\s*", re.IGNORECASE)
+
+
+def phones_in(field: str) -> list[str]:
+    """Return the telephone numbers of a field that holds nothing else, as they are written, in their order.
+
+    "02 40 12 34 56 / 06 00 00 00 00" gives two. What has fewer than eight digits (36 46, "sur place") is none.
+    """
+    parts = [part for part in _BETWEEN_PHONES.split(field) if len(re.findall(r"\d", part)) >= 8]
+    found: list[str] = []
+    for part in parts:
+        numbers = [part[start:end].strip() for start, end in _apart(list(_phones(part)))]
+        # Several in a row without a sign between them; a lone one that lost its zero is left to who reads numbers.
+        found += numbers if len(numbers) > 1 else [part.strip()]
+    return found
+
+
 def contacts_in_address(url: str) -> list[str]:
     """Return what in a web address is an e-mail address or a telephone link, in order of appearance.
 

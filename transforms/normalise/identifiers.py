@@ -1,4 +1,4 @@
-"""Identifiers of organisations (SIREN, SIRET, RNA): checked, in one canonical form.
+"""Identifiers of organisations (SIREN, SIRET, RNA) and of things on maps and in knowledge bases, in one canonical form.
 
 Every `clean_*` returns None when the value stands for "nothing", and raises ValueError with a plain reason when
 there is a value but not a valid one, so that the caller can keep the original text and report it.
@@ -53,6 +53,44 @@ def clean_rna(value: str) -> str | None:
     if not _RNA.fullmatch(number):
         raise ValueError(f"RNA is not W, a prefecture and six digits: {quotable(value)}")
     return number
+
+
+_OSM = re.compile(
+    r"(?:https?://)?(?:[\w.-]*\bopenstreetmap\.org/|osm\.org/)?(?:api/0\.6/|browse/)?(?:osm[:/ ]*)?"
+    r"(?P<kind>n|w|r|node|way|relation)[/: ]*(?P<id>[1-9]\d{0,18})(?:[/?#].*)?",
+    re.IGNORECASE | re.ASCII,
+)
+_OSM_KINDS = {"n": "node", "w": "way", "r": "relation"}
+_WIKIDATA = re.compile(
+    r"(?:https?://(?:www\.|m\.)?wikidata\.org/(?:wiki/(?:special:entitypage/)?|entity/)|wd:|wikidata[:/ ]*)?"
+    r"(?P<id>Q[1-9]\d{0,11})(?:[/?#].*)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def clean_osm(value: str) -> str | None:
+    """Return an OpenStreetMap element as "node/123", "way/123" or "relation/123", from an address or a short form.
+
+    Returns None for nothing; raises ValueError for what names no element (a bare number does not say of which kind).
+    """
+    text = clean_text(value)
+    if text is None:
+        return None
+    match = _OSM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"names no OpenStreetMap node, way or relation: {quotable(value)}")
+    return f"{_OSM_KINDS[match['kind'][0].lower()]}/{match['id']}"
+
+
+def clean_wikidata(value: str) -> str | None:
+    """Return a Wikidata item as "Q123", from its address or its id; None for nothing; raises ValueError otherwise."""
+    text = clean_text(value)
+    if text is None:
+        return None
+    match = _WIKIDATA.fullmatch(text)
+    if match is None:
+        raise ValueError(f"is no Wikidata item (Q and digits): {quotable(value)}")
+    return match["id"].upper()
 
 
 def _compact(value: str) -> str | None:

@@ -89,6 +89,7 @@ _ACRONYMS = {
     CPIE CPTS CRESS CRIJ CROUS CUMA DLA DREETS EHPAD EIRL EPCI EPHAD EPIC EPN ESAT ESS ETTI EURL FCPE FJT FNARS
     FPH FSE GAEC GEIQ GEM GIE GIP GRETA HLM IAE IFAC IME INRA INRAE INSEE INSERM ITEP IUT LGBT LPO MAIF MDPH MFR
     MJC MSA MSAP ODD ONG PAAJIP PIJ PIMMS PLIE PME PMI PMR PTCE QPV RATP RERS RSA RSE SARL SAS SASU SAVS SAMSAH
+    ALEFPA ADSEA CAARUD COORACE CREAI CSAPA INJEP SOLIHA UFOLEP UNIOPSS URIOPSS
     SCI SCIC SCOP SESSAD SIAE SIAO SIVOM SIVU SNC SNCF SSIAD TIC TPE TZCLD UDAF UFCV UFR UNAPEI UNESCO UNICEF
     URSCOP USA WWF ZAC EBS EES EI IDF SA SOS TTI FabLab FabLabs EcoLab
 """)
@@ -158,3 +159,22 @@ def _capitalised(word: str, *, dotted: bool = False) -> str:
     if initials or no_word or _ROMAN.fullmatch(word) or any(char.isdigit() for char in word):
         return word
     return word[0] + word[1:].lower()
+
+
+def spell_town(name: str, town: str) -> str:
+    """Return a name with a town in it spelled as `town` is: "Amis de Saint-Etienne" gets the accent of Saint-Étienne.
+
+    For names that came in capitals, whose accents are lost: only the town can give some back. Towns without an accent
+    or of fewer than four letters change nothing. Idempotent, never raises.
+    """
+    if town.isascii() or len(town) < 4:
+        return name
+    words_of_town = _WORD.findall(town)
+    plain = r"[-\s'’]+".join(_any_accent(word) for word in words_of_town)
+    return re.sub(rf"(?<![^\W_]){plain}(?![^\W_])", lambda _: town, name, flags=re.IGNORECASE)
+
+
+def _any_accent(word: str) -> str:
+    """A pattern for a word written with its accents or without any."""
+    bare = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
+    return f"(?:{re.escape(word)}|{re.escape(bare)})"

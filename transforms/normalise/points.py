@@ -9,6 +9,7 @@ from transforms.normalise.text import clean_text
 
 Axis = Literal["latitude", "longitude"]
 _LIMIT = {"latitude": 90.0, "longitude": 180.0}
+_LARGEST = 1e12  # more figures than any coordinate that lost its decimal point has
 _SIDES = {"latitude": {"N": 1, "S": -1}, "longitude": {"E": 1, "W": -1, "O": -1}}  # O: ouest
 _PART = r"(\d{1,9}(?:[.,]\d*)?)"
 _DEGREES = re.compile(
@@ -29,8 +30,18 @@ def clean_coordinate(value: str | float, axis: Axis) -> float | None:
     2°21′ O). Returns None for nothing, not-a-number, out of range, and exactly 0, which in open data means
     "unknown". Raises ValueError for text that is no coordinate, or names a side of the other axis.
     """
+    number = clean_figure(value, axis)
+    return None if number is None or abs(number) > _LIMIT[axis] else number
+
+
+def clean_figure(value: str | float, axis: Axis) -> float | None:
+    """Return what stands in a column of latitudes or longitudes, as :func:`clean_coordinate`, but out of range too.
+
+    Figures beyond 90 or 180 may be metres of a projection, lack their decimal point or stand in each other's column:
+    the geocoder tries these against the stated place. Raises ValueError as :func:`clean_coordinate`.
+    """
     number = _degrees(value, axis) if isinstance(value, str) else value
-    if number is None or not abs(number) <= _LIMIT[axis]:  # not-a-number is never smaller
+    if number is None or not abs(number) <= _LARGEST:  # not-a-number is never smaller
         return None
     return round(float(number), 6) or None
 

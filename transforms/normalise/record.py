@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
 from transforms.geocode import PlaceQuery
-from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
-from transforms.normalise.dates import clean_date
-from transforms.normalise.identifiers import clean_rna, clean_siren, clean_siret
-from transforms.normalise.names import restore_case
-from transforms.normalise.points import clean_coordinate, parse_point
-from transforms.normalise.text import clean_paragraphs, clean_text
-from transforms.normalise.urls import clean_url
+from transforms.normalise.chosen_contacts import ANYWHERE, choose_contacts
+from transforms.normalise.cleaners import CLEANERS, PLACE_FIELDS, address_shown, one_line, shown
+from transforms.normalise.contacts import scrub
+from transforms.normalise.cut_names import CutNames
+from transforms.normalise.language import detect_language
+from transforms.normalise.text import clean_text
+from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
 from transforms.vocabulary import vocabulary
 
@@ -28,7 +28,10 @@ SENTENCE_PARTS = {"motivation", "contribution"}
 # Addresses: the digits in them are no phone numbers, so they are looked at with eyes of their own.
 ADDRESSES = {"url", "record_url"}
 
-PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
+# Raw fields of contacts: what of them may be published is chosen from the whole record.
+CONTACTS = {"email", "phone"}
+
+__all__ = ["ADDRESSES", "CONTACTS", "PLACE_FIELDS", "CleanRecord", "Normaliser", "Rules"]
 
 # A goal after a word or two ("ODD 3", "Objectif 11 :"), and a list of nothing but goals.
 _GOAL = re.compile(r"^\D{0,12}(\d{1,2})\b")
@@ -46,6 +49,7 @@ class Rules:
     region: str | None = None
     lookups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     corrections: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    language: str | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +76,8 @@ class Normaliser:
         self._problems: list[Problem] = []
         self._unknown: Counter[tuple[str, str]] = Counter()
         self._seen_corrections: set[tuple[str, str]] = set()
+        self._cut_names = CutNames()
+        self._private: Counter[str] = Counter()
         self._lookups = {
             name: {clean_text(theirs) or theirs: ours for theirs, ours in known.items()}
             for name, known in rules.lookups.items()
@@ -83,6 +89,8 @@ class Normaliser:
         values: dict[str, Any] = {}
         originals: dict[str, list[str]] = {}
         for name, value in fields.items():
+            if name in CONTACTS:
+                continue
             cleaned, origin = self._field(raw, name, value)
             if cleaned not in (None, []):
                 values[name] = cleaned
@@ -90,7 +98,12 @@ class Normaliser:
         if "name" not in values:
             self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
             return None
+        self._cut_names.see(_joined(fields["name"]).strip(), raw.key, raw.position)
         place = self._place(values)
+        self._contacts(fields, values, originals)
+        self._language(values)
+        if "themes" not in values and (guesses := predicted(fields)):
+            values["themes_predicted"] = guesses
         if "point" in originals:
             for axis in ("latitude", "longitude"):
                 originals.setdefault(axis, originals["point"])
@@ -113,6 +126,39 @@ class Normaliser:
             message = f"the correction of {name} no longer fits: the record or the wrong value has gone"
             remedy = "the source has mended it: remove the correction"
             yield Problem(self._rules.source_id, "correction-unused", message, "warning", remedy, key, name)
+
+        yield from self._about_people()
+        for key, name, position in self._cut_names.found():
+            label = f'record {position} ("{scrub(name)[0][:80]}")'
+            message = scrub(f"{label} has a name of {len(name)} characters, as others have: the source cuts them")[0]
+            remedy = "the whole name may be in another source, or in [[corrections]]"
+            yield Problem(self._rules.source_id, "name-truncated", message, "info", remedy, key, "name")
+
+    def _about_people(self) -> Iterator[Problem]:
+        told = [f"{count} {what}" for what, count in sorted(self._private.items()) if count]
+        if told:
+            message = f"left out as private: {', '.join(told)}"
+            yield Problem(self._rules.source_id, "private-contact", message, "info", "see docs/personal-data.md")
+
+    def _contacts(self, fields: dict[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:
+        """Fill contact_email and contact_phone with what is an organisation's, under an open licence only."""
+        names = [_joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
+        texts = [_joined(fields.get(name)) for name in ("summary", "impact")]
+        country = values.get("country", self._rules.country or ANYWHERE)
+        country = {"france": "FR"}.get(country.casefold(), country if len(country) == 2 else ANYWHERE)
+        email, phone = (clean_text(_joined(fields.get(name))) or "" for name in ("email", "phone"))
+        chosen = choose_contacts(email, phone, texts, filter(None, names), country)
+        self._private.update({"e-mail addresses": chosen.private_emails, "telephone numbers": chosen.private_phones})
+        if not self._rules.open_licence:
+            return
+        for column, value in (("contact_email", chosen.email), ("contact_phone", chosen.phone)):
+            if value:
+                values[column], originals[column] = value, [value]
+
+    def _language(self, values: dict[str, Any]) -> None:
+        texts = [values.get("summary"), values.get("impact"), *values.get("needs", [])]
+        if language := detect_language(" ".join(filter(None, texts)), self._rules.language):
+            values["language"] = language
 
     def _note(self, raw: RawRecord, code: str, message: str, name: str, remedy: str, level: Any = "info") -> None:
         # Scrubbed before it is cut, or the beginning of a contact would stay; and after, for what the cut lays bare.
@@ -148,11 +194,11 @@ class Normaliser:
         if name == "sdgs":
             return self._goals(raw, value)
         if name in {"needs", "funders"}:
-            pairs = _distinct((_text(item), item) for item in _items(value))
-            return [text for text, _ in pairs], [_shown(origin) for _, origin in pairs]
+            pairs = _distinct((one_line(item), item) for item in _items(value))
+            return [text for text, _ in pairs], [shown(origin) for _, origin in pairs]
         text = _joined(value)
         cleaned = self._single(raw, name, text)
-        return cleaned, [_address_shown(text, cleaned) if name in ADDRESSES and cleaned else _shown(text)]
+        return cleaned, [address_shown(text, cleaned) if name in ADDRESSES and cleaned else shown(text)]
 
     def _single(self, raw: RawRecord, name: str, text: str) -> Any:
         try:
@@ -173,7 +219,8 @@ class Normaliser:
                 unknown.add(scrub(text)[0])
                 continue
             for code in filter(None, known.get(text, [text])):
-                found.setdefault(code, _shown(item))
+                for whole in (code.partition("/")[0], code):  # a sub-theme never stands without its theme
+                    found.setdefault(whole, shown(item))
         self._unknown.update((name, text) for text in unknown)
         if name in {"status", "organisation_kind"}:
             first = next(iter(found), None)
@@ -187,7 +234,7 @@ class Normaliser:
             numbers = re.findall(r"\d+", item) if listed else _GOAL.findall(item)[:1]
             goals = [int(number) for number in numbers if len(number) <= 2 and 1 <= int(number) <= 17]
             for goal in goals:
-                found.setdefault(goal, _shown(item))
+                found.setdefault(goal, shown(item))
             if len(goals) < max(1, len(numbers)) and clean_text(item):
                 self._note(raw, "invalid-sdgs", f'"{item[:60]}" names no goal from 1 to 17', "sdgs", "it is left out")
         return list(found), list(found.values())
@@ -197,11 +244,11 @@ class Normaliser:
         for block in value if isinstance(value, list) else []:
             if not isinstance(block, dict):
                 continue
-            kept = {part: _text(text) for part, text in block.items() if self._may_show(part)}
+            kept = {part: one_line(text) for part, text in block.items() if self._may_show(part)}
             parts = {part: text for part, text in kept.items() if text}
             if parts.get("name") and parts not in found:
                 found.append(parts)
-                origins.append(_shown("; ".join(block[part] for part in kept)))
+                origins.append(shown("; ".join(block[part] for part in kept)))
         return found, origins
 
     def _may_show(self, part: str) -> bool:
@@ -236,55 +283,3 @@ def _distinct(pairs: Iterable[tuple[str | None, str]]) -> list[tuple[str, str]]:
         if text:
             seen.setdefault(text, origin)
     return list(seen.items())
-
-
-def _text(value: str) -> str | None:
-    text = clean_text(value)
-    return scrub(text)[0] if text else None
-
-
-def _paragraphs(value: str) -> str | None:
-    text = clean_paragraphs(value)
-    return scrub(text)[0] if text else None
-
-
-def _name(value: str) -> str | None:
-    text = _text(value)
-    return restore_case(text) if text else None
-
-
-def _shown(original: str) -> str:
-    """What the source wrote, as it may be shown: contacts removed."""
-    return scrub(original)[0]
-
-
-def _address(value: str) -> str | None:
-    url = clean_url(value)
-    if url and contacts_in_address(url):
-        raise ValueError("the address holds an e-mail address or calls a telephone number")
-    return url
-
-
-def _address_shown(original: str, url: str) -> str:
-    """What the source wrote for `url`: as it stands, or, where it wrote a contact beside it, the address alone."""
-    beside = [contact for contact in find_contacts(original) if contact not in url]
-    return url if beside or contacts_in_address(original) else original
-
-
-CLEANERS: dict[str, Callable[[str], Any]] = {
-    "source_key": _text,
-    "record_url": _address,
-    "url": _address,
-    "name": _name,
-    "organisation_name": _name,
-    "summary": _paragraphs,
-    "impact": _paragraphs,
-    "started_on": clean_date,
-    "ended_on": clean_date,
-    "siren": clean_siren,
-    "siret": clean_siret,
-    "rna": clean_rna,
-    "latitude": lambda text: clean_coordinate(text, "latitude"),
-    "longitude": lambda text: clean_coordinate(text, "longitude"),
-    "point": parse_point,
-} | dict.fromkeys(PLACE_FIELDS, _text)

@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 from ftfy import fix_encoding
 from ftfy.fixes import unescape_html
 
+from transforms.normalise.boilerplate import may_hold_code, without_boilerplate, without_code
+
 # Whole values that mean "nothing", as counted in real files: public bodies' tables, spreadsheets' errors,
 # and what programs print for a missing value. Words with a meaning of their own ("aucun", "test") stay.
 SENTINELS = frozenset(
@@ -78,22 +80,6 @@ _MARKS = re.compile(f"[{_BLOCK}{_LINE}{_ITEM}]")
 _AROUND_ITEM = re.compile(f"{_LINE}? *{_ITEM}[{_BLOCK}{_LINE} ]*")  # <li><p>: the item begins with its text
 _LAYOUT = str.maketrans({_BLOCK: "\n\n", _LINE: "\n", _ITEM: "\n- "})
 
-_SHORT_CODE = re.compile(  # [sic] and [Paris] stay; names with "_" are builders' (vc_row, et_pb_text)
-    r"\[/?(?:[a-z]+[a-z0-9]*(?:_[a-z0-9]+)+|caption|gallery|embed|playlist|contact-form-7|box|button|columns?)"
-    r"(?:\s[^\[\]]*)?/?\]"
-)
-_TEASER = (
-    r"(?:lire|voir|afficher)\s+(?:la\s+suite|plus|l['’]article(?:\s+complet)?)|en\s+(?:savoir|lire)\s+(?:plus|\+)"
-    r"|(?:read|learn|see|show)\s+more|continue\s+reading|continuer\s+la\s+lecture|retour\s+en\s+haut(?:\s+de\s+page)?"
-    r"|haut\s+de\s+page|back\s+to\s+top|cliquez\s+ici|click\s+here"
-)
-_BOILERPLATE_LINE = re.compile(
-    rf"[\W_]*(?:(?:{_TEASER})(?:\s+(?:de|sur|about)?\s*[«“\"].*)?"
-    r"|(?:partager|share|imprimer|print|tweeter)(?:\s+(?:cette\s+page|cet\s+article|this|(?:sur|on)\s+[\w/]+))?"
-    r"|l['’]article .+ est apparu en premier sur .+|the post .+ appeared first on .+)[\W_]*",
-    re.IGNORECASE,
-)
-_TEASER_AT_END = re.compile(rf"(?<=[.…!?\])])\s*[\[(]?(?:{_TEASER})[\W_]*\Z", re.IGNORECASE)
 _MOST_PASSES = 12
 
 
@@ -152,10 +138,12 @@ def clean_text(value: str) -> str | None:
     """Return one clean line of text, or None when the value stands for "nothing" (see `is_sentinel`).
 
     HTML becomes text (scripts and styles go with their content, entities are decoded even when escaped
-    twice), mojibake is repaired, control and zero-width characters go, white space of any kind becomes one
-    space, Unicode is NFC. "a < b" and "R&D" are no HTML and stay. Never raises.
+    twice), mojibake is repaired, control and zero-width characters go, so do the marks of wikis and masks of
+    addresses ("[email protected]"), white space of any kind becomes one space, Unicode is NFC. "a < b" and "R&D" are
+    no HTML and stay. Never raises.
     """
-    text = _until_stable(value, paragraphs=False) if _NEEDS_WORK.search(value) else " ".join(value.split())
+    dirty = _NEEDS_WORK.search(value) or may_hold_code(value)
+    text = _until_stable(value, paragraphs=False) if dirty else " ".join(value.split())
     return None if is_sentinel(text) else text
 
 
@@ -164,8 +152,8 @@ def clean_paragraphs(value: str) -> str | None:
 
     As `clean_text`, but blocks are parted by an empty line, `<br>` is a line end, list items begin with "- ".
     Line ends of a text without blocks or `<br>` are kept, those of HTML are mere white space. Lines that are
-    only a teaser ("Lire la suite", "En savoir plus", "Partager sur ...") and WordPress short codes ([vc_row])
-    go. Never raises.
+    only a teaser ("Lire la suite", "En savoir plus", "Partager sur ..."), a cookie or donation banner, and
+    WordPress short codes ([vc_row]) go. Never raises.
     """
     text = _until_stable(value, paragraphs=True)
     return None if is_sentinel(text) else text
@@ -190,7 +178,8 @@ def _one_pass(text: str, *, paragraphs: bool) -> str:
     if "&" in text:
         text = unescape_html(_NESTED_AMPERSAND.sub("&", text))
     text = unicodedata.normalize("NFC", text)
-    return _paragraphs(text) if paragraphs else " ".join(text.split())
+    text = without_code(text)
+    return without_boilerplate(text) if paragraphs else " ".join(text.split())
 
 
 def _html_to_text(text: str, *, paragraphs: bool) -> str:
@@ -206,16 +195,3 @@ def _html_to_text(text: str, *, paragraphs: bool) -> str:
     if _MARKS.search(text):
         text = _AROUND_ITEM.sub(_ITEM, text.replace("\n", " "))
     return text.translate(_LAYOUT)
-
-
-def _paragraphs(text: str) -> str:
-    if "[" in text:
-        text = _SHORT_CODE.sub("", text)
-    kept: list[str] = []
-    for line in text.split("\n"):
-        line = " ".join(line.split())
-        if line in ("-", "•") or _BOILERPLATE_LINE.fullmatch(line):
-            continue
-        if line or (kept and kept[-1]):
-            kept.append(line)
-    return _TEASER_AT_END.sub("", "\n".join(kept).strip())

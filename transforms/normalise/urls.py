@@ -9,8 +9,9 @@ from transforms.normalise.text import clean_text, words
 
 # What campaigns, social networks and audience meters add to an address; the page is the same without.
 _TRACKING = re.compile(
-    r"(?:utm_\w+|mtm_\w+|pk_\w+|hsa_\w+|fb_\w+|fbclid|gclid|yclid|dclid|gbraid|wbraid|msclkid|twclid|ttclid|igshid|igsh|mc_[ce]id"
-    r"|mkt_tok|_ga|_gl|_hsenc|_hsmi|xtor|__cft__.*|__tn__|phpsessid)(?:=|$)",
+    r"(?:utm_\w+|mtm_\w+|pk_\w+|hsa_\w+|fb_\w+|at_\w+|oly_\w+|vero_\w+|fbclid|gclid|yclid|dclid|gbraid|wbraid|msclkid"
+    r"|twclid|ttclid|igshid|igsh|mc_[ce]id|gad_source|gad_campaignid|srsltid|mibextid|ref_src|mkt_tok|_ga|_gl|_hsenc"
+    r"|_hsmi|xtor|__cft__.*|__tn__|phpsessid)(?:=|$)",
     re.IGNORECASE,
 )
 # "http://http://", "http:/", "http//" and misspellings, at the beginning of an address.
@@ -99,7 +100,9 @@ _SHARED_HOSTS = words("""
     net1901.org google.com google.fr goo.gl gmail.com microsoft.com office.com dropbox.com airtable.com notion.so
     notion.site wikipedia.org wikidata.org openstreetmap.org wanadoo.fr orange.fr sfr.fr laposte.net framasoft.org
     framaforms.org framapad.org framagit.org data.gouv.fr service-public.fr pagesjaunes.fr societe.com
-    tripadvisor.fr airbnb.fr web.archive.org
+    tripadvisor.fr airbnb.fr web.archive.org threads.net bsky.app mastodon.social snapchat.com viadeo.com padlet.com
+    issuu.com calameo.com soundcloud.com bandcamp.com billetweb.fr weezevent.com okpal.com zeffy.com miimosa.com
+    yelp.com yelp.fr mappy.com
 """)
 # Where each subdomain is another organisation's site: the whole host is the domain, the platform itself is none.
 _PLATFORMS = words("""
@@ -109,7 +112,9 @@ _PLATFORMS = words("""
     strikingly.com mystrikingly.com site123.me webnode.fr webself.net github.io gitlab.io netlify.app vercel.app
     herokuapp.com azurewebsites.net gogocarto.fr assoconnect.com yeswiki.net yeswiki.pro ouvaton.org frama.site
     frama.io frama.wiki business.site centres-sociaux.fr substack.com webflow.io godaddysites.com odoo.com
-    opendatasoft.com
+    opendatasoft.com carrd.co canva.site cargo.site webador.fr systeme.io myshopify.com bigcartel.com wifeo.com
+    monsite-orange.fr sitew.com sitew.fr sitew.org webnode.page blog4ever.com skyrock.com unblog.fr hautetfort.com
+    lautre.net infini.fr framer.website wixstudio.com
 """)
 # Second level labels that registries sell under (asso.fr, co.uk, com.br); not the whole public suffix list.
 _SECOND_LEVEL = words("ac asso co com edu gouv gov net nom org ltd plc nhs sch")

@@ -1,4 +1,4 @@
-"""Decisions of people, as CSV files in git: which records are the same or not, and what is to be withdrawn."""
+"""Decisions of people, as CSV files in git: which records are the same or not, what is withdrawn, what is kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from transforms.link import Judgement
 JUDGEMENTS = ("left_source_id", "left_record_key", "right_source_id", "right_record_key", "judgement", "who",
               "decided_on", "why")  # fmt: skip
 WITHDRAWALS = ("source_id", "record_key", "who", "decided_on", "why")
+KEPT = ("source_id", "record_key", "who", "decided_on", "why")
 VERDICTS = ("same", "different", "unsure")
 
 
@@ -49,6 +50,14 @@ def read_judgements(path: Path) -> list[Judgement]:
 def read_withdrawals(path: Path) -> set[tuple[str, str]]:
     """Read `withdrawals.csv`: (source, record key), with an empty key for a whole source."""
     return {(row["source_id"], row["record_key"]) for _, row in _lines(path, WITHDRAWALS)}
+
+
+def read_kept(path: Path) -> set[tuple[str, str]]:
+    """Read `kept.csv`: (source, record key) of records that present an initiative, whatever the rules say.
+
+    With an empty key, all records of the source do.
+    """
+    return {(row["source_id"], row["record_key"]) for _, row in _lines(path, KEPT)}
 
 
 MAY_BE_EMPTY = {"record_key", "why"}

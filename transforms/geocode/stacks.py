@@ -1,0 +1,34 @@
+"""Stacks: one point given to many addresses, which is a middle of something and none of the places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from transforms.geocode.names import place_key
+from transforms.geocode.query import PlaceAnswer, PlaceQuery
+
+STACK = 5  # different addresses on one point from which on it is flagged
+
+
+def stack_conflicts(queries: Sequence[PlaceQuery], answers: Mapping[PlaceQuery, PlaceAnswer]) -> dict[PlaceQuery, str]:
+    """Return the conflict of each of *queries* that shares its published point with four other addresses or more.
+
+    The queries are those of one source: two sources may well give the same point. Addresses are told apart by
+    their whole text, house numbers included; records without an address do not count.
+    """
+    groups: dict[tuple[float, float], dict[str, list[PlaceQuery]]] = defaultdict(lambda: defaultdict(list))
+    for query in queries:
+        if not query.address or query.latitude is None or query.longitude is None:
+            continue
+        if answers[query].precision == "point":
+            figures = "".join(sign for sign in query.address if sign.isdigit())
+            written = f"{figures} {place_key(query.address)} {place_key(query.commune or '')}"
+            groups[query.latitude, query.longitude][written].append(query)
+    return {
+        query: f"stack: {len(addresses)} different addresses are given this same point"
+        for addresses in groups.values()
+        if len(addresses) >= STACK
+        for shared in addresses.values()
+        for query in shared
+    }

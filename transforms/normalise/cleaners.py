@@ -1,0 +1,85 @@
+"""The rule of each raw field that holds one text: what `Normaliser` applies to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
+from transforms.normalise.dates import clean_date
+from transforms.normalise.identifiers import clean_osm, clean_rna, clean_siren, clean_siret, clean_wikidata
+from transforms.normalise.names import restore_case
+from transforms.normalise.people import hide_names, names_person
+from transforms.normalise.points import clean_figure, parse_point
+from transforms.normalise.text import clean_paragraphs, clean_text
+from transforms.normalise.urls import clean_url
+
+PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
+
+
+def shown(original: str) -> str:
+    """What the source wrote, as it may be shown: contacts and people named as contacts removed."""
+    return scrub(hide_names(original)[0])[0]
+
+
+def one_line(value: str) -> str | None:
+    """One clean line of text, as it may be shown."""
+    text = clean_text(value)
+    return shown(text) if text else None
+
+
+def address_shown(original: str, url: str) -> str:
+    """What the source wrote for `url`: as it stands, or, where it wrote a contact beside it, the address alone."""
+    beside = [contact for contact in find_contacts(original) if contact not in url]
+    return url if beside or contacts_in_address(original) else original
+
+
+def _paragraphs(value: str) -> str | None:
+    text = clean_paragraphs(value)
+    return shown(text) if text else None
+
+
+def _name(value: str) -> str | None:
+    # Only contacts: a name is short, and "Contact Jean Vilar" may well be one.
+    text = clean_text(value)
+    return restore_case(scrub(text)[0]) if text else None
+
+
+def _organisation(value: str) -> str | None:
+    text = clean_text(value)
+    if text and names_person(text):
+        raise ValueError("a person is named where an organisation is expected")
+    return _name(value)
+
+
+def _place(value: str) -> str | None:
+    text = clean_text(value)
+    return scrub(text)[0] if text else None
+
+
+def _address(value: str) -> str | None:
+    url = clean_url(value)
+    if url and contacts_in_address(url):
+        raise ValueError("the address holds an e-mail address or calls a telephone number")
+    return url
+
+
+CLEANERS: dict[str, Callable[[str], Any]] = {
+    "source_key": one_line,
+    "record_url": _address,
+    "url": _address,
+    "name": _name,
+    "organisation_name": _organisation,
+    "summary": _paragraphs,
+    "impact": _paragraphs,
+    "started_on": clean_date,
+    "ended_on": clean_date,
+    "siren": clean_siren,
+    "siret": clean_siret,
+    "rna": clean_rna,
+    "osm": clean_osm,
+    "wikidata": clean_wikidata,
+    "latitude": lambda text: clean_figure(text, "latitude"),
+    "longitude": lambda text: clean_figure(text, "longitude"),
+    "point": parse_point,
+} | dict.fromkeys(PLACE_FIELDS, _place)

@@ -1,0 +1,27 @@
+"""Record keys as they may be published: a key made of names can hold an e-mail address or a telephone number."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from transforms.normalise.contacts import contacts_in_address, find_contacts
+
+PREFIX = "key-"
+
+# Most keys are short numbers: only these need the closer look.
+_MAY_HOLD = re.compile(r"[@＠﹫%&]|arobas|\d(?:\D{0,4}\d){6}|\b(?:at|chez)\b|_at_", re.IGNORECASE)
+
+
+def public_key(key: str) -> str:
+    """Return a record's key, or, when it holds a contact of somebody, "key-" and 16 digits of its SHA-256.
+
+    The same key gives the same digits, so that ids live on. Numbers of the source's own stay, whatever they look like:
+    only where words stand beside them can digits be a telephone number. Idempotent, never raises.
+    """
+    if not _MAY_HOLD.search(key):
+        return key
+    worded = re.search(r"[^\W\d_]", key) and re.search(r"[\s|]", key)
+    if not contacts_in_address(key) and not (worded and find_contacts(key)):
+        return key
+    return PREFIX + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,245 @@
+"""Contacts that may be published, and people who may not: told apart by the structure of what is written.
+
+An e-mail address is generic when its local part names a role or an organisation, a telephone number when its country's
+plan says that it is no mobile; all others count as private. A person is recognised by a civility or a given name
+beside a name in a place where only that can stand; names inside sentences are only looked for behind words such as
+"contact". `transforms/people.toml` holds the policy and the lists.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import PhoneNumberType
+
+from transforms.normalise.contacts import find_contacts
+from transforms.normalise.names import name_key
+
+Kind = Literal["generic", "private"]
+
+NAME_MARKER = "[name removed]"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What `transforms/people.toml` says; words are folded: lower case, without accents."""
+
+    keep_generic: bool
+    keep_undecided_phones: bool
+    free_mail: frozenset[str]
+    generic_words: frozenset[str]
+    generic_beginnings: tuple[str, ...]
+    generic_anywhere: frozenset[str]
+    given_names: frozenset[str]
+
+
+@cache
+def policy() -> Policy:
+    """Return the policy; raises ValueError when it says neither "keep" nor "drop"."""
+    told = tomllib.loads(resources.files("transforms").joinpath("people.toml").read_text(encoding="utf-8"))
+    return Policy(
+        _kept(told, "generic_contacts"),
+        _kept(told, "undecided_phones"),
+        frozenset(told["free_mail"].split()),
+        frozenset(told["generic_words"].split()),
+        tuple(told["generic_beginnings"].split()),
+        frozenset(told["generic_anywhere"].split()),
+        frozenset(told["given_names"].split()),
+    )
+
+
+def _kept(told: dict[str, str], name: str) -> bool:
+    if told[name] not in {"keep", "drop"}:
+        raise ValueError(f'people.toml: {name} is "{told[name]}"; write "keep" or "drop"')
+    return told[name] == "keep"
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+# ---------------------------------------------------------------------------------------------------- e-mail
+
+
+def email_kind(address: str, names: Iterable[str] = ()) -> Kind:
+    """Say whether an address is an organisation's or, in doubt, somebody's own.
+
+    `names` are the names beside the address (initiative, organisation, town): on a domain of its own, a local part
+    made of their words is the organisation's too (solilab@ for "Le Solilab").
+    """
+    local, _, domain = _folded(address).rpartition("@")
+    tokens = [token for token in re.split(r"[^a-z]+", local.partition("+")[0]) if token]
+    told = policy()
+    if not tokens or _has_given_name(tokens):
+        return "private"
+    # prenom.nom@ has no word of a role at all; lyon.accueil@ has one.
+    first = tokens[0] in told.generic_words or "".join(tokens).startswith(told.generic_beginnings)
+    if first or not told.generic_anywhere.isdisjoint(tokens) or _SCHOOL.fullmatch(local):
+        return "generic"
+    if domain in told.free_mail or any(len(token) == 1 for token in tokens):
+        return "private"
+    return "generic" if _is_own_name("".join(tokens), domain, names) else "private"
+
+
+_SCHOOL = re.compile(r"(?:ce\.)?\d{7}[a-z]")  # the number of a French school: 0440012x@ac-nantes.fr
+
+
+def _has_given_name(tokens: list[str]) -> bool:
+    """Whether one of the words is a given name, and not that of a saint (mairie.st.paul@)."""
+    names = policy().given_names
+    saints = {"saint", "sainte", "st", "ste"}
+    return any(token in names and (n == 0 or tokens[n - 1] not in saints) for n, token in enumerate(tokens))
+
+
+def _is_own_name(local: str, domain: str, names: Iterable[str]) -> bool:
+    """Whether a local part is the site's name, part of a name beside it, or has a long word of one in it."""
+    site = re.sub(r"[^a-z]", "", domain.partition(".")[0])
+    if len(local) > 2 and local == site:
+        return True
+    told = policy().given_names
+    for words in (name_key(name).split() for name in names):
+        whole = len(local) > 3 and local in "".join(words)
+        if not told.intersection(words) and (whole or any(len(word) > 4 and word in local for word in words)):
+            return True
+    return False
+
+
+def betrays_person(address: str) -> bool:
+    """Say whether an address is private by its own looks: a mailbox of anybody's, a given name, an initial and a name.
+
+    The second look of the gates, which do not know the names beside it: a word that could be an organisation's passes.
+    """
+    local, _, domain = _folded(address).rpartition("@")
+    tokens = [token for token in re.split(r"[^a-z]+", local.partition("+")[0]) if token]
+    if email_kind(address) == "generic":
+        return False
+    anybody = domain in policy().free_mail or any(len(token) == 1 for token in tokens)
+    return not tokens or anybody or _has_given_name(tokens)
+
+
+def private_contacts(text: str) -> list[str]:
+    """Return the e-mail addresses and telephone numbers of a text that the gates let nobody publish: private ones."""
+    return [
+        found
+        for found in find_contacts(text)
+        if (betrays_person(found) if "@" in found else phone_kind(found, None) == "private")
+    ]
+
+
+def plain_email(text: str) -> str | None:
+    """Return an e-mail address in its plain form, lower case; None where the text is none."""
+    try:
+        return validate_email(text.strip().removeprefix("mailto:"), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None
+
+
+# ----------------------------------------------------------------------------------------------------- phone
+
+_FIXED = {
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN,
+    PhoneNumberType.VOIP, PhoneNumberType.PREMIUM_RATE,
+}  # fmt: skip
+_COUNTRIES = ("FR", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF")
+_EXTENSION = re.compile(r"\s*(?:poste|ext\.?|#|x)\s*\d+\s*$", re.IGNORECASE)
+
+
+def plain_phone(text: str, country: str | None = None) -> str | None:
+    """Return a telephone number as E.164 (+33240123456); None where it is no valid number of `country` or abroad.
+
+    French numbers may be those of an overseas territory, whose codes are not 33.
+    """
+    number = _parsed(text, country)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else None
+
+
+def phone_kind(text: str, country: str | None = None) -> Kind:
+    """Say whether a number is an organisation's line; mobiles, and what is no valid number, are private."""
+    number = _parsed(text, country)
+    if number is None:
+        return "private"
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+        return "generic" if policy().keep_undecided_phones else "private"
+    return "generic" if kind in _FIXED else "private"
+
+
+def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+    text = re.sub(r"\(\s*0\s*\)", "", _EXTENSION.sub("", text))
+    if re.fullmatch(r"\D*[1-9](?:\D{0,2}\d){8}\D*", text) and country in {None, "FR"} and "+" not in text:
+        text = f"0{text.strip()}"  # a spreadsheet took the zero
+    for region in _COUNTRIES if country in {None, "FR"} else (country,):
+        try:
+            number = phonenumbers.parse(text, region)
+        except phonenumbers.NumberParseException:
+            continue  # not a number as this region writes it
+        if phonenumbers.is_valid_number(number):
+            return number
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------- people
+
+_SHORT_CIVILITY = r"(?:M\.|Mme\.?|Mmes|MM\.|Mlle|Mr\.?|Mrs\.?|Ms\.?)"
+_LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle)"
+_CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
+_PERSON = re.compile(rf"({_SHORT_CIVILITY}|{_LONG_CIVILITY})\s+({_CAPITALISED}(?:\s+{_CAPITALISED}){{0,2}})")
+_SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
+_CUE = (
+    r"(?:personnes?[ -]contacts?|contact(?:er|ez)?|renseignements?|interlocut(?:eur|rice)|référente?"
+    r"|inscriptions?|s['’]adresser|joindre|responsable|présidente?|coordinat(?:eur|rice))"
+)
+_NAMED_CONTACT = re.compile(
+    rf"(?i:\b{_CUE}(?:\s+(?:auprès\s+de|à|au|est))?\s*[:,–-]?\s*)(?:"
+    rf"(?P<civil>(?:{_SHORT_CIVILITY}|{_LONG_CIVILITY})\s+{_CAPITALISED}(?:[^\S\n]+{_CAPITALISED}){{0,2}})"
+    rf"|(?P<given>{_CAPITALISED})(?P<rest>[^\S\n]+{_CAPITALISED})(?=\s*(?:[,;.()\[\n/]|au\s+\d|\d|\+|-\s|\Z)))"
+)
+
+
+def names_person(text: str) -> bool:
+    """Say whether the whole of a value is certainly a person: "Mme Martine D.", "Monsieur Jean Dupont", "Jean DUPONT".
+
+    "Monsieur Bricolage" and "Mademoiselle Vrac" are names of shops: a civility in full needs a given name.
+    """
+    text = " ".join(text.split())
+    if match := _PERSON.fullmatch(text):
+        return re.fullmatch(_SHORT_CIVILITY, match[1]) is not None or _begins_with_given_name(match[2])
+    signed = _SIGNED.fullmatch(text)
+    return signed is not None and not signed[1].isupper() and _begins_with_given_name(signed[1])
+
+
+def _begins_with_given_name(text: str) -> bool:
+    words = re.findall(r"[a-z]+", _folded(text))
+    return bool(words) and words[0] in policy().given_names
+
+
+def hide_names(text: str) -> tuple[str, int]:
+    """Return a text without the people it names as contacts ("Contact : Mme X", "référente : Jeanne Y"), and how many.
+
+    Only names behind such a word go, with a civility or a common given name; others cannot be told from names of
+    parks, schools and shops. Idempotent, never raises.
+    """
+    hidden = 0
+    position = 0
+    while match := _NAMED_CONTACT.search(text, position):
+        position = match.end()
+        start = match.start("civil")
+        if start < 0:
+            if not _begins_with_given_name(match["given"]):
+                position = match.start() + 1
+                continue
+            start = match.start("given")
+        text = f"{text[:start]}{NAME_MARKER}{text[match.end() :]}"
+        position = start + len(NAME_MARKER)
+        hidden += 1
+    return text, hidden

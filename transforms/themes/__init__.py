@@ -1,0 +1,1 @@
+"""Themes: how ours stand beside other taxonomies, and which ones a text without labels speaks of."""

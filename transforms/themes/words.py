@@ -1,0 +1,102 @@
+"""A text as the classifier sees it: words without accents, and how often each theme's lexicon meets them."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib import resources
+from itertools import pairwise
+
+_SMALL = """
+a au aux avec ce ces cet cette dans de des du elle en est et il ils la le les leur leurs lui mais ne nos notre nous
+on ou par pas plus pour qu que qui sa se ses son sont sur un une vos votre vous y an and are as at be by for from
+has have in is it its of on or our that the their them they this to was we were which who will with you your el los
+las una y del con por para que der die das und den dem ein eine mit von zu im fur ist auf els les amb per dels
+"""
+SMALL = frozenset(_SMALL.split())
+"""Words that say nothing of a theme."""
+
+STEM = 6
+"""Letters that are left of a long word, so that its forms and its cousins in other languages meet."""
+
+LONGEST = 20_000
+"""Letters of a text that are read; the rest of a very long one changes nothing."""
+
+_WORD = re.compile(r"[a-z]{2,30}")
+
+
+def fold(text: str) -> str:
+    """Return `text` in small letters without accents, its first 20,000 letters."""
+    plain = unicodedata.normalize("NFKD", text[:LONGEST].replace("œ", "oe").replace("Œ", "oe").replace("ß", "ss"))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text` in order, folded, without the small ones and those of one letter."""
+    return [word for word in _WORD.findall(fold(text)) if word not in SMALL]
+
+
+@lru_cache(maxsize=200_000)
+def features(word: str) -> tuple[str, ...]:
+    """Return what a word counts as: itself, and its stem with a star where it is long."""
+    return (word, f"{word[:STEM]}*") if len(word) > STEM else (word,)
+
+
+@cache
+def lexicon() -> dict[str, dict[str, str]]:
+    """Return theme → language → its words, separated by spaces, as `lexicon.toml` has them."""
+    return tomllib.loads(resources.files("transforms.themes").joinpath("lexicon.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str, str], set[str]]]:
+    """The lexicon for looking up: whole words, beginnings, and pairs of stems, each with its themes."""
+    whole: dict[str, set[str]] = {}
+    begun: dict[str, set[str]] = {}
+    pairs: dict[tuple[str, str], set[str]] = {}
+    for theme, languages in lexicon().items():
+        for entry in " ".join(languages.values()).split():
+            first, _, second = entry.partition("+")
+            if second:
+                pairs.setdefault((_stem(first), _stem(second)), set()).add(theme)
+            elif entry.endswith("*"):
+                begun.setdefault(entry[:-1], set()).add(theme)
+            else:
+                whole.setdefault(entry, set()).add(theme)
+    return whole, begun, pairs
+
+
+def _stem(word: str) -> str:
+    return word.rstrip("*")[:STEM]
+
+
+@lru_cache(maxsize=200_000)
+def _told_by(word: str) -> tuple[str, ...]:
+    whole, begun, _ = _entries()
+    found = set(whole.get(word, ()))
+    for length in range(3, len(word) + 1):
+        found |= begun.get(word[:length], set())
+    return tuple(sorted(found))
+
+
+def hits(found: Iterable[str]) -> Counter[str]:
+    """Return how many different words, and pairs of words, of the list `found` speak of each theme."""
+    ordered = list(found)
+    counts: Counter[str] = Counter()
+    for word in dict.fromkeys(ordered):
+        counts.update(_told_by(word))
+    _, _, pairs = _entries()
+    stems = [word[:STEM] for word in ordered]
+    for pair in dict.fromkeys(pairwise(stems)):
+        counts.update(pairs.get(pair, ()))
+    return counts
+
+
+def strength(count: int) -> float:
+    """Return the weight of `count` lexicon words: the second says less than the first."""
+    return math.log1p(count)

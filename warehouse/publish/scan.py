@@ -1,0 +1,83 @@
+"""The last look: every finished file of a release is searched for contacts of people before readers see it.
+
+The gate searches the tables; this searches the bytes that leave the house, whatever wrote them: templates, exports,
+attributions. It looks for what nobody can mistake, e-mail addresses that are somebody's own and mobile numbers as they
+are written in France; disguised ones are the gate's business, which knows what each column holds.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from transforms.normalise.people import betrays_person
+from warehouse.table import literal, quoted
+
+TEXTS = {".csv", ".json", ".jsonl", ".geojson", ".md", ".html", ".txt", ".xml", ".ttl", ".rdf", ".jsonld", ".atom"}
+"""Files that are searched as bytes; `.parquet` files are searched column by column, through DuckDB.
+
+`essaim.duckdb` holds the tables that the gate has searched. Programs and styles of a page (.js, .css, .wasm) hold none
+of our data.
+"""
+
+MOST_TOLD = 5
+_AT = re.compile(rb"@")
+_BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+-]{1,64}\Z")
+_AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
+# A 6 or 7 and four pairs; what stands before is looked at afterwards, which is ten times as fast.
+_PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
+_BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\(0\) ?)?\Z")
+_TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
+_FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
+
+
+class PrivateContactError(ValueError):
+    """A finished file holds a contact of a person; the message names files and lines, never the contact."""
+
+
+def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Raise `PrivateContactError` when a file below `folder` holds a private e-mail address or a mobile number."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    found = [place for path in files for place in private_places(connection, path)]
+    if found:
+        raise PrivateContactError(
+            f"{len(found)} places in the finished files hold a private e-mail address or a mobile number, such as "
+            f"{'; '.join(found[:MOST_TOLD])}; correct the field in [[corrections]], or withdraw the record"
+        )
+
+
+def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
+    """Yield where one file holds a private contact: file and line, or file and column."""
+    if path.suffix == ".parquet":
+        table = f"read_parquet({literal(str(path))})"
+        for name, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall():
+            if "VARCHAR" in type:
+                text = f"{quoted(name)}::VARCHAR"
+                hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]"
+                query = f"SELECT {text} FROM {table} WHERE regexp_matches({text}, {literal(hint)})"
+                cells = connection.execute(query).fetchall()
+                yield from (f"{path.name}, column {name}" for (cell,) in cells for _ in _private(cell.encode()))
+    elif path.suffix in TEXTS and path.stat().st_size:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            for start in _private(data):
+                line = data[:start].count(b"\n") + 1
+                yield f"{path.name}, line {line}"
+
+
+def _private(data: bytes | mmap.mmap) -> Iterator[int]:
+    """Yield where a private contact begins."""
+    for at in _AT.finditer(data):
+        local = _BEFORE_AT.search(data[max(0, at.start() - 64) : at.start()])
+        domain = _AFTER_AT.match(data, at.end())
+        if not local or not domain or domain[0].lower().endswith(_FILES):
+            continue
+        if betrays_person(f"{local[0].decode()}@{domain[0].decode()}"):
+            yield at.start()
+    for pairs in _PAIRS.finditer(data):
+        if _BEFORE_PAIRS.search(data[max(0, pairs.start() - 12) : pairs.start()]):
+            yield pairs.start()
+    yield from (match.start() for match in _TOGETHER.finditer(data))
