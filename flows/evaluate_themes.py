@@ -10,7 +10,7 @@ from typing import Any
 from transforms.themes import judge
 from transforms.themes.classifier import shipped
 from transforms.themes.corpus import TRUTH, Labelled, others, truth
-from transforms.themes.train import TrainingError, learn, require_scikit_learn
+from transforms.themes.learn import TrainingError, learn, require_scikit_learn
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,10 +105,11 @@ def browser_of(door: Door) -> Browser:
 
     Raises `SourceError` (`browser-missing`) when there is none on this machine.
     """
-    if door.browser is None:
+    if not isinstance(door.browser, Browser):
         browser = Browser(door)
         door.company.callback(browser.close)
         door.browser = browser
+        return browser
     return door.browser
 
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import urljoin
 
 import requests
@@ -41,9 +41,6 @@ from scrapers.robots import Robots, sitemaps_in
 from scrapers.unpack import ACCEPTED, read_body
 from scrapers.walls import wall, walled
 
-if TYPE_CHECKING:
-    from scrapers.browser import Browser
-
 
 class Door:
     """One session with the outside; use it as a context manager."""
@@ -56,7 +53,7 @@ class Door:
         self.memo: Memo | None = None
         self.moves: dict[str, str] = {}
         self.refused: dict[str, SourceError] = {}  # what the scripts of pages asked for in vain
-        self.browser: Browser | None = None
+        self.browser: object = None  # see `scrapers.browser`, which asks through this door
         self.company = ExitStack()  # what is to be closed with the door
         self._starts: frozenset[str] = frozenset()
         self._previous = previous

@@ -65,7 +65,7 @@ def cross_validated(
 
     Raises `TrainingError` without scikit-learn.
     """
-    from transforms.themes.train import learn
+    from transforms.themes.learn import learn
 
     judged = []
     for drawn in range(ROUNDS):
