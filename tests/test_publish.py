@@ -62,7 +62,7 @@ def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
         "initiatives.csv", "initiatives.geojson", "initiatives.parquet", "initiatives.jsonl", "records.csv",
         "initiative_sources.csv", "initiative_values.csv", "sources.csv", "places.csv", "matches.csv", "issues.csv",
         "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json", "data-dictionary.md",
-        "data-dictionary.csv", "ATTRIBUTION.md", "CHANGELOG.md", "index.html", "SHA256SUMS",
+        "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "index.html", "SHA256SUMS",
     }  # fmt: skip
     assert (release.version, release.initiatives) == ("2026-11-22", len(INITIATIVES))
 

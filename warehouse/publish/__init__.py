@@ -20,6 +20,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.themes.skos import skos
 from warehouse.publish import checksums, database, datapackage, dictionary, pages, tables
 from warehouse.publish.facts import Facts, gather
 from warehouse.publish.index import latest, next_version, point_latest, write_index
@@ -75,6 +76,7 @@ def _write(
             tables.write_all(release, folder, scratch)
             keys = datapackage.foreign_keys(release)
     dictionary.write(folder)
+    (folder / "themes.ttl").write_text(skos(), encoding="utf-8")
     pages.write_texts(facts, folder)
     files = checksums.describe(folder)
     datapackage.write(folder, facts, keys, files)

@@ -45,6 +45,7 @@ FORMATS: dict[str, tuple[str, str]] = {
     ".geojson": ("geojson", "application/geo+json"),
     ".jsonl": ("jsonlines", "application/jsonl"),
     ".md": ("md", "text/markdown"),
+    ".ttl": ("ttl", "text/turtle"),
     ".parquet": ("geoparquet", "application/vnd.apache.parquet"),
 }
 

@@ -36,6 +36,8 @@ FILES: dict[str, tuple[str, str]] = {
     "CHANGELOG.md": ("Les changements en bref", "The changes in brief"),
     "data-dictionary.md": ("Le dictionnaire des données", "The data dictionary"),
     "data-dictionary.csv": ("Le même, en table", "The same, as a table"),
+    "themes.ttl": ("Thèmes et autres codes, avec leurs correspondances (SKOS)", "Themes and other codes, with their "
+                   "crosswalks (SKOS)"),
     "ATTRIBUTION.md": ("Les mentions à reprendre", "How to name the sources"),
     "datapackage.json": ("La description pour les machines (Data Package)", "The description for machines "
                          "(Data Package)"),
