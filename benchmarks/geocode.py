@@ -65,7 +65,7 @@ def cascade(name: str, cases: list[Case], gazetteer: Gazetteer, repeats: int) ->
 
 def points(gazetteer: Gazetteer, repeats: int) -> dict[str, Any]:
     """Find the communes of a million points, drawn within 2 km of town halls."""
-    draw = random.Random(1)  # noqa: S311
+    draw = random.Random(1)
     homes = [one for one in gazetteer.communes.values() if one.latitude is not None and one.longitude is not None]
     drawn = []
     for _ in range(MILLION):

@@ -117,6 +117,7 @@ def main() -> None:
     """Print a table of the harvests; or be one of them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--pages", type=int, default=2000)
+    options.add_argument("--repeat", type=int, default=1, help="so many times, of which the least is shown")
     options.add_argument("--scrapy", default=sys.executable, help="a Python that has Scrapy (default: this one)")
     options.add_argument("--night", nargs=3, metavar=("SITE", "HOME", "DATE"), help="only harvest, once")
     chosen = options.parse_args()
@@ -125,7 +126,10 @@ def main() -> None:
         one_night(site, chosen.pages, Path(home), night)
         return
     print(f"{'':26}{'records':>8}{'CPU s':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
-    for name, found in compare(chosen.pages, chosen.scrapy):
+    runs = [compare(chosen.pages, chosen.scrapy) for _ in range(chosen.repeat)]
+    for results in zip(*runs, strict=True):
+        # What else the machine does only adds to a run, so the least is the nearest to the truth.
+        name, found = min(results, key=lambda result: float(result[1]["cpu"]))
         moved = f"{found['bytes'] / 1e6:.1f}" if "bytes" in found else ""
         memory = f"{found['memory']:.0f}" if "memory" in found else ""
         rate = found["records"] / found["cpu"]
