@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from source_kit import SITE, SOUND, codes, column, failure_of, make_source, read_bodies, write_definition
 
 from scrapers.catalogue import load_source
+from scrapers.fetch import Door
 from scrapers.kinds import read_source
 from scrapers.kinds.asking import question
 from scrapers.problems import DefinitionError, SourceError
 from scrapers.queries import box_of, overpass_question, query_faults
-from scrapers.response import Response
+from scrapers.response import Manners, Response
 
 CORPUS = Path(os.environ.get("ESSAIM_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
 
@@ -492,13 +493,14 @@ TOPS = {
 }
 
 
-class OneAnswer:
+class OneAnswer(Door):
     """A door behind which every address answers the same."""
 
     def __init__(self, body):
+        super().__init__(Manners())
         self.body = body
 
-    def get(self, address):
+    def get(self, address, post=None):
         return Response(address, 200, "application/json", None, io.BytesIO(self.body))
 
 
