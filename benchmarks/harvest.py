@@ -1,8 +1,9 @@
 """Harvest a made-up site of 2,000 pages of 60 kB twice, and once with Scrapy: pages per second of processor time.
 
 The first night fetches, archives and reads every page; the second finds all of them unchanged. Scrapy fetches and reads
-them, and archives nothing. Each runs in a process of its own, whose whole processor time counts, start included; the
-site runs in another one.
+them, and archives nothing. Each runs in a process of its own, whose whole processor time counts, start included;
+"alone" is the harvest without the start, which a night with many sources has but once. The site runs in another one. It
+is read in two ways: by its lists, where each page is asked whether it has changed, and by its sitemap, which says so.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DEFINITION = """
 title = "A made-up site"
 country = "FR"
 language = "fr"
-kind = "html"
+kind = "{kind}"
 schedule = "daily"
 publisher = {{ name = "Nobody", url = "{site}/" }}
 rights = {{ licence = "none", proof = "made up for a measurement", attribution = "Nobody" }}
@@ -31,17 +32,16 @@ identity = {{ key = ["record_url"] }}
 expect = {{ rows = {{ min = {pages}, max = {pages} }} }}
 
 [fetch]
-url = "{site}/list/0"
-item = "li.entry"
-detail = "a@href"
-next = "a.next@href"
+{fetch}
 max_pages = 10000
 
-[fields]
-
-[detail_fields]
 {fields}
 """
+
+FETCH = {
+    "html": 'url = "{site}/list/0"\nitem = "li.entry"\ndetail = "a@href"\nnext = "a.next@href"',
+    "sitemap": 'url = "{site}/sitemap.xml"\nmatch = "/initiative/"',
+}
 
 # Our raw field for each of the 12 fields of a page.
 PLACES = {
@@ -74,8 +74,10 @@ def measured(command: list[str]) -> dict[str, Any]:
     return found
 
 
-def one_night(site: str, pages: int, home: Path, night: str) -> None:
-    """Harvest the site as a night does, and print what was moved, as JSON."""
+def one_night(site: str, pages: int, home: Path, night: str, kind: str = "html") -> None:
+    """Harvest the site as a night does, and print what that took and what was moved, as JSON."""
+    import time
+
     from flows.harvest import harvest
     from flows.settings import Settings
     from scrapers.catalogue import load_source
@@ -84,14 +86,18 @@ def one_night(site: str, pages: int, home: Path, night: str) -> None:
     folder = home / "catalogue" / "made-up"
     folder.mkdir(parents=True, exist_ok=True)
     fields = "\n".join(f"{name} = '{place}'" for name, place in PLACES.items())
-    (folder / "source.toml").write_text(DEFINITION.format(site=site, pages=pages, fields=fields), encoding="utf-8")
+    fields = f"[fields]\n[detail_fields]\n{fields}" if kind == "html" else f"[fields]\n{fields}"
+    filled = {"kind": kind, "site": site, "pages": pages, "fetch": FETCH[kind].format(site=site), "fields": fields}
+    (folder / "source.toml").write_text(DEFINITION.format(**filled), encoding="utf-8")
     manners = Manners(requests_per_second=1e6, allowed_hosts=frozenset({site.removeprefix("http://")}))
     settings = Settings(home=home, as_of=dt.date.fromisoformat(night), catalogue=folder.parent, manners=manners)
+    begun = time.process_time()
     state = harvest(load_source(folder), settings)
+    alone = time.process_time() - begun
     if state.outcome != "good" or state.traffic is None:
         raise SystemExit(f"the harvest was {state.outcome}: {state.problems[:3]}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"records": state.records, "bytes": state.traffic.bytes, "memory": memory}))
+    print(json.dumps({"records": state.records, "bytes": state.traffic.bytes, "memory": memory, "alone": alone}))
 
 
 def compare(pages: int, scrapy: str) -> list[tuple[str, dict[str, Any]]]:
@@ -99,9 +105,12 @@ def compare(pages: int, scrapy: str) -> list[tuple[str, dict[str, Any]]]:
     results = []
     with tempfile.TemporaryDirectory() as folder:
         with running_site(pages) as site:
-            for number, name in enumerate(("Essaim, first night", "Essaim, unchanged night"), 1):
-                night = [sys.executable, "-m", "benchmarks.harvest", "--night", site, folder, f"2026-01-0{number}"]
-                results.append((name, measured([*night, "--pages", str(pages)])))
+            for kind in FETCH:
+                for number, name in enumerate(("first night", "unchanged night"), 1):
+                    home = f"{folder}/{kind}"
+                    night = [sys.executable, "-m", "benchmarks.harvest", "--night", site, home, f"2026-01-0{number}"]
+                    found = measured([*night, "--pages", str(pages), "--kind", kind])
+                    results.append((f"Essaim, {kind}, {name}", found))
             command = [scrapy, "-m", "benchmarks.scrapy_spider", site, f"{folder}/scrapy.jsonl"]
             results.append(("Scrapy", measured(command)))
         with Path(folder, "scrapy.jsonl").open(encoding="utf-8") as lines:
@@ -117,15 +126,16 @@ def main() -> None:
     """Print a table of the harvests; or be one of them."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--pages", type=int, default=2000)
+    options.add_argument("--kind", choices=sorted(FETCH), default="html", help="of --night: how the site is read")
     options.add_argument("--repeat", type=int, default=1, help="so many times, of which the least is shown")
     options.add_argument("--scrapy", default=sys.executable, help="a Python that has Scrapy (default: this one)")
     options.add_argument("--night", nargs=3, metavar=("SITE", "HOME", "DATE"), help="only harvest, once")
     chosen = options.parse_args()
     if chosen.night:
         site, home, night = chosen.night
-        one_night(site, chosen.pages, Path(home), night)
+        one_night(site, chosen.pages, Path(home), night, chosen.kind)
         return
-    print(f"{'':26}{'records':>8}{'CPU s':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
+    print(f"{'':34}{'records':>8}{'CPU s':>8}{'alone':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
     runs = [compare(chosen.pages, chosen.scrapy) for _ in range(chosen.repeat)]
     for results in zip(*runs, strict=True):
         # What else the machine does only adds to a run, so the least is the nearest to the truth.
@@ -133,7 +143,8 @@ def main() -> None:
         moved = f"{found['bytes'] / 1e6:.1f}" if "bytes" in found else ""
         memory = f"{found['memory']:.0f}" if "memory" in found else ""
         rate = found["records"] / found["cpu"]
-        print(f"{name:26}{found['records']:>8,}{found['cpu']:>8.2f}{rate:>13.0f}{moved:>10}{memory:>11}")
+        alone = f"{found['alone']:.2f}" if "alone" in found else ""
+        print(f"{name:34}{found['records']:>8,}{found['cpu']:>8.2f}{alone:>8}{rate:>13.0f}{moved:>10}{memory:>11}")
 
 
 if __name__ == "__main__":

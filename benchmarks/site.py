@@ -64,6 +64,17 @@ def listing(page: int, pages: int) -> bytes:
     return f'<!doctype html><html><meta charset="utf-8"><body><ul>{links}</ul>{more}</body></html>'.encode()
 
 
+def sitemap(site: str, pages: int) -> bytes:
+    """Return the sitemap of so many initiatives, none of which has changed since 2025."""
+    urls = "".join(f"<url><loc>{site}/initiative/{n}</loc><lastmod>2025-06-01</lastmod></url>" for n in range(pages))
+    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>'.encode()
+
+
+def kind_of(page: str) -> str:
+    """The media type of a page."""
+    return "application/xml" if page == "sitemap.xml" else "text/html"
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers with an ETag, and 304 to whoever has the page already."""
 
@@ -79,10 +90,13 @@ class Handler(BaseHTTPRequestHandler):
             body = detail(int(number))
         elif kind == "list":
             body = listing(int(number), self.pages)
+        elif kind == "sitemap.xml":
+            body = sitemap(f"http://{self.headers['Host']}", self.pages)
         tag = f'"{hashlib.md5(self.path.encode()).hexdigest()}"'
         known = self.headers["If-None-Match"] == tag
         head = f"HTTP/1.1 {'304 Not Modified' if known else '200 OK'}\r\nETag: {tag}\r\n"
-        head += "" if known else f"Content-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        head += f"Date: {self.date_time_string()}\r\n"
+        head += "" if known else f"Content-Type: {kind_of(kind)}; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
         self.wfile.write(head.encode() + b"\r\n" + (b"" if known else body))
 
     def log_message(self, *args: object) -> None:

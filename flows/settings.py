@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -29,7 +30,12 @@ def manners_of_the_environment(contact: str | None = None) -> Manners:
     is not on the public internet, for trials on one's own machine.
     """
     contact = (os.environ.get("ESSAIM_CONTACT", "") if contact is None else contact).strip()
-    return Manners(contact, allowed_hosts=frozenset(os.environ.get("ESSAIM_ALLOWED_HOSTS", "").split()))
+    allowed = re.findall(r"[^\s,;]+", os.environ.get("ESSAIM_ALLOWED_HOSTS", ""))
+    return Manners(contact, allowed_hosts=frozenset(allowed))
+
+
+NATIONAL_GEOCODER = "https://data.geopf.fr/geocodage"
+"""The address service of the French state; docs/geocoding.md says on what terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Settings:
     `as_of` is the night the data is dated with: the only date that is published, and an input like any other. `mode`
     says where sources are read: the network (and local files), their embedded samples, or the archive. A replay reads
     of each source the newest archive below `replay_from` (default: this home's), of `replay_until` at the latest.
+    `geocoder` is the address service for streets in France, `nominatim` the one for other countries, None for none;
+    `refresh_streets` asks them anew what they have answered before.
     """
 
     home: Path
@@ -51,6 +59,9 @@ class Settings:
     workers: int = 8
     replay_from: Path | None = None
     replay_until: dt.date | None = None
+    geocoder: str | None = None
+    nominatim: str | None = None
+    refresh_streets: bool = False
 
     @property
     def warehouse(self) -> Path:
@@ -76,3 +87,19 @@ class Settings:
     def run_folder(self) -> Path:
         """The folder of this night's report."""
         return self.home / "runs" / self.as_of.isoformat()
+
+
+def with_street_services(settings: Settings, given: str | None = None, refresh: bool = False) -> Settings:
+    """Return `settings` with the address services that find streets.
+
+    In France it is the one `given`, or that of `ESSAIM_GEOCODER`; "off" is none. Where neither is said, it is the
+    national one, but on the network only for whoever has left a contact. In a replay nobody is asked, and a service
+    only says that what was once answered counts. Elsewhere it is that of `ESSAIM_NOMINATIM`, or none.
+    """
+    if settings.mode == "sample":
+        return settings
+    named = (os.environ.get("ESSAIM_GEOCODER", "") if given is None else given).strip()
+    usual = NATIONAL_GEOCODER if settings.manners.contact or settings.mode == "replay" else None
+    geocoder = None if named.casefold() == "off" else named or usual
+    nominatim = os.environ.get("ESSAIM_NOMINATIM", "").strip() or None
+    return replace(settings, geocoder=geocoder, nominatim=nominatim, refresh_streets=refresh)

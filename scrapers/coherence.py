@@ -269,6 +269,7 @@ def _name_faults(source: Source) -> list[str]:
     places = {
         "identity.key": source.identity.key,
         "expect.filled": list(source.expect.filled),
+        "expect.distinct": [str(name) for name in source.expect.distinct],
         "lookups": list(source.lookups),
         "corrections": [correction.field for correction in source.corrections],
     }

@@ -86,4 +86,6 @@ def refusal(address: str, status: int, reason: str | None, retry_after: str = ""
         return SourceError("rate-limited", message, "we ask too often for this site; ask its publisher what it allows")
     if status >= 500:
         return SourceError("server-error", message, "the site is in trouble; it is tried again the next night")
-    return SourceError("http-error", message, "check the address in a browser")
+    error = SourceError("http-error", message, "check the address in a browser")
+    error.status = status
+    return error

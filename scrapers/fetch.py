@@ -9,6 +9,7 @@ changed since the last good night (`revalidate`). docs/politeness.md says the sa
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from contextlib import ExitStack
 from http.cookiejar import DefaultCookiePolicy
@@ -28,6 +29,7 @@ from scrapers.archive_reader import ReplayAdapter, get_of
 from scrapers.failures import failure, label, refusal
 from scrapers.guard import GuardedAdapter
 from scrapers.hops import REPEATED, admissible, target_of
+from scrapers.hosts import Hosts
 from scrapers.limits import claimed_size, limits
 from scrapers.local import FileAdapter, as_requested
 from scrapers.memo import Memo
@@ -55,6 +57,7 @@ class Door:
         self.refused: dict[str, SourceError] = {}  # what the scripts of pages asked for in vain
         self.browser: object = None  # see `scrapers.browser`, which asks through this door
         self.company = ExitStack()  # what is to be closed with the door
+        self._hosts = Hosts()
         self._starts: frozenset[str] = frozenset()
         self._previous = previous
         self._robots: Robots | None = None
@@ -106,12 +109,33 @@ class Door:
     def get(self, address: str, post: Post | None = None) -> Response:
         """Fetch `address`, or ask it `post`; archive every answer on the way, and return the last one.
 
-        Raises `SourceError` for anything but a complete answer with status 200.
+        Raises `SourceError` for anything but a complete answer with status 200; with the code "host-down" when the host
+        has been in trouble so often in a row that it is left alone.
         """
-        answered = _checked(self._follow(address, post))
+        with self._hosts.watched(address):
+            answered = _checked(self._follow(address, post))
         asked = as_requested(address)
         check_landing(asked, answered.url, asked in self._starts)
         return answered
+
+    def known(self, address: str, changed: dt.datetime, most: dt.timedelta) -> Response | None:
+        """What `address`, which last `changed` then, answered since, on the last good night; None if older than `most`.
+
+        It is archived and counted as unchanged; robots.txt is obeyed. Raises `SourceError` as `get` does.
+        """
+        here = admissible(address)
+        if self._previous is None or self._network is None or not self._previous.stands(here, changed, most):
+            return None
+        if self._robots is not None:
+            self._robots.admit(here)
+        revived = self._previous.revived(here, {}, self.archive)
+        self.traffic.unchanged += revived is not None
+        return _checked(revived) if revived else None
+
+    def before(self, address: str) -> Response | None:
+        """What `address` answered on the last good night, or None; nothing is asked for or archived."""
+        found = self._previous.revived(admissible(address), {}, None) if self._previous else None
+        return _checked(found) if found and found.response.status_code == 200 else None
 
     def begin_at(self, addresses: Iterable[str]) -> None:
         """Know the addresses that a definition names: that one of them has moved is worth an error, or a warning.

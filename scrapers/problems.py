@@ -38,7 +38,12 @@ def rejects(problem: Problem) -> bool:
 
 
 class SourceError(Exception):
-    """A source cannot be read: `code` names the kind of failure, `remedy` says what to do."""
+    """A source cannot be read: `code` names the kind of failure, `remedy` says what to do.
+
+    `status` is that of an HTTP answer for which there is no kind of its own ("http-error"), else None.
+    """
+
+    status: int | None = None
 
     def __init__(self, code: str, message: str, remedy: str = "") -> None:
         """Keep the parts; the exception's text is the message."""

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, 13): what has not changed since the last good night is not sent again.
+"""What has not changed since the last good night is not sent again (RFC 9110, 13), or not even asked for.
 
 The archive of that night is the cache. A body that stands is copied from it into tonight's archive: each archive is
 whole and can be replayed alone, where a WARC `revisit` record would lean on the older one.
@@ -6,7 +6,9 @@ whole and can be replayed alone, where a WARC `revisit` record would lean on the
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -25,6 +27,8 @@ OF_THE_BODY = {"content-encoding", "content-length", "content-range", "content-t
 # What tells whether something has changed (RFC 9110, 8.8).
 TELLING = ("ETag", "Last-Modified")
 
+DAY = dt.timedelta(days=1)
+
 
 class Previous:
     """The answers of an earlier night; of an archive that cannot be read, none: everything is downloaded again."""
@@ -32,6 +36,7 @@ class Previous:
     def __init__(self, path: Path) -> None:
         """Index the archive at `path`."""
         self.fault: SourceError | None = None
+        self._aged: set[str] = set()
         self._archive: ArchiveReader | None = None
         try:
             self._archive = ArchiveReader(path)
@@ -47,17 +52,32 @@ class Previous:
         known = {"If-None-Match": head.get("ETag"), "If-Modified-Since": head.get("Last-Modified")}
         return {name: value for name, value in known.items() if value}
 
+    def stands(self, address: str, changed: dt.datetime, most: dt.timedelta) -> bool:
+        """Whether the answer to `address` was good, was given after it last `changed`, and is younger than `most`.
+
+        How old it is, its header `Date` says; where there is none, nothing stands.
+        """
+        place = self._archive.place(address) if self._archive else None
+        given = _date(CaseInsensitiveDict(place.headers).get("Date", "")) if place and place.status == 200 else None
+        if given is None:
+            return False
+        age = _now() - given
+        if age >= most:
+            self._aged.add(address)
+        return changed <= given and -DAY < age < most  # a clock that is a day ahead tells nothing
+
     def revived(self, address: str, unchanged: Mapping[str, str], archive: ArchiveWriter | None) -> Answered | None:
         """The earlier answer to `address`, kept in tonight's `archive` too; None if it is damaged.
 
-        Where the headers of the 304 (`unchanged`) renew what changes are told by, they renew the stored ones. The body
-        is only unpacked if it is read.
+        Where the headers of the 304 (`unchanged`) renew what changes are told by, or the answer is older than `stands`
+        allows, they renew the stored ones. The body is only unpacked if it is read.
         """
         place = self._archive.place(address) if self._archive else None
         if place is None or self._archive is None:
             return None
         head = CaseInsensitiveDict(place.headers)
         renewed = any(unchanged.get(name, head.get(name)) != head.get(name) for name in TELLING)
+        renewed = renewed or address in self._aged
         if archive is None or renewed or not archive.copy(self._archive.packed(place), address, place):
             return self._written(address, unchanged, archive)
         # The body goes its own way: a response closes what it holds when it is thrown away.
@@ -82,6 +102,19 @@ class Previous:
         """Close the archive."""
         if self._archive is not None:
             self._archive.close()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _date(header: str) -> dt.datetime | None:
+    """The moment that a header `Date` tells, or None if it tells none."""
+    try:
+        found = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def _body(archive: ArchiveReader, place: Place) -> BinaryIO:

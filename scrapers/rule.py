@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Self
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from scrapers.problems import SourceError
 from scrapers.record import PARTS, RAW_FIELDS, RawValue
+
+PATTERN_SECONDS = 1.0
 
 Place = Annotated[str, Field(min_length=1)]
 """A column, a path or a selector."""
@@ -47,8 +50,8 @@ class Rule(BaseModel):
     def _compiles(cls, pattern: str | None) -> str | None:
         if pattern is not None:
             try:
-                re.compile(pattern)
-            except (re.error, OverflowError, RecursionError) as fault:
+                regex.compile(pattern)
+            except (regex.error, OverflowError, RecursionError) as fault:
                 raise ValueError(f"is not a regular expression ({fault}); mend it") from fault
         return pattern
 
@@ -75,8 +78,18 @@ class Rule(BaseModel):
         return [self.from_] if isinstance(self.from_, str) else list(self.from_)
 
     @cached_property
-    def _regex(self) -> re.Pattern[str] | None:
-        return re.compile(self.pattern) if self.pattern else None
+    def _regex(self) -> regex.Pattern[str] | None:
+        return regex.compile(self.pattern) if self.pattern else None
+
+    def _search(self, text: str) -> regex.Match[str] | None:
+        """Look for the pattern in `text`, for a second at most; raises `SourceError` when that is not enough."""
+        assert self._regex is not None
+        try:
+            return self._regex.search(text, timeout=PATTERN_SECONDS)
+        except TimeoutError as fault:
+            message = f"the pattern {self.pattern} takes too long over a text of {len(text):,} characters"
+            remedy = "write it without repetitions inside of repetitions, such as (a|aa)+"
+            raise SourceError("pattern-slow", message, remedy) from fault
 
     def apply(self, field: str, take: Take, blocks: Blocks) -> RawValue | None:
         """Return the raw value of `field`, or None where the source has none.
@@ -118,7 +131,7 @@ class Rule(BaseModel):
     def _cut(self, text: str) -> str:
         if self._regex is None:
             return text
-        hit = self._regex.search(text)
+        hit = self._search(text)
         if hit is None:
             return ""
         return (hit[1] if self._regex.groups else hit[0]) or ""
@@ -135,7 +148,7 @@ class Rule(BaseModel):
     def _parts_of_texts(self, field: str, texts: list[str]) -> list[dict[str, str]]:
         if self._regex is None or not self._regex.groupindex:
             return [{"name": text} for text in map(self._cut, texts) if text.strip()]
-        hits = filter(None, map(self._regex.search, texts))
+        hits = filter(None, map(self._search, texts))
         named = ({k: v.strip() for k, v in hit.groupdict().items() if v and v.strip()} for hit in hits)
         return [{part: text for part, text in parts.items() if part in PARTS[field]} for parts in named if parts]
 
@@ -148,7 +161,7 @@ def check_fields(table: str, fields: dict[str, Rule]) -> list[str]:
             near = ", ".join(get_close_matches(field, RAW_FIELDS, 1)) or ", ".join(sorted(RAW_FIELDS))
             faults.append(f"{table}.{field}: is no raw field; use {near}, or name the column in ignore")
             continue
-        named = set(rule.each or ()) | set(re.compile(rule.pattern or "").groupindex)
+        named = set(rule.each or ()) | set(regex.compile(rule.pattern or "").groupindex)
         unknown = sorted(named - set(PARTS.get(field, ())))
         if named and field not in PARTS:
             faults.append(f"{table}.{field}: holds no parts; remove `each` or the names of the groups")

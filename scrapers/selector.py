@@ -95,15 +95,6 @@ def parse_place(place: str) -> Place:
     return Place(place, "css", rest, attribute, attribute is not None, inside, whole)
 
 
-def split_place(place: str) -> tuple[str, str | None]:
-    """The selector of `place`, "." for the block itself, and the attribute it asks for, if any.
-
-    Raises `ValueError` for a place that is no place.
-    """
-    found = parse_place(place)
-    return found.name, found.attribute
-
-
 def _xpath_place(place: str) -> Place:
     expression = place.removeprefix(XPATH).strip()
     fault = _xpath_fault(expression)

@@ -184,12 +184,18 @@ class Bounds(_Table):
         return self
 
 
+Telling = Literal["name", "summary", "url", "record_url", "address", "email", "phone", "siret"]
+"""The fields whose variety a source may promise: those that tell initiatives apart."""
+
+
 class Expect(_Table):
     """The gate of the source: outside these bounds its last good rows are kept."""
 
     rows: Bounds
     max_drop: float = Field(0.3, ge=0, le=1)
     filled: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    distinct: dict[Telling, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    keys_kept: Annotated[float, Field(ge=0, le=1)] | None = None
     stale_after_days: int = Field(90, ge=1)
 
 
@@ -264,7 +270,7 @@ class Source(_Table):
         return [file.as_uri() for path in paths for file in self._files(path)]
 
     def _files(self, path: str) -> list[Path]:
-        where = f"{self.folder / 'source.toml'}: fetch.path"
+        where, written_path = f"{self.folder / 'source.toml'}: fetch.path", path
         for written, name, default in re.findall(r"(\$\{(\w+)(?::-([^}]*))?\})", path):
             if not os.environ.get(name) and not default:
                 raise DefinitionError([f"{where}: {path} needs the environment variable {name}; set it"])
@@ -273,12 +279,13 @@ class Source(_Table):
             path = path.replace(written, str(Path(told).absolute()) if told else default)
         file = resolved(self.folder, path)
         if file is None or not file.exists():
-            raise DefinitionError([f"{where}: there is no file {path}; mend the path"])
+            # What a variable of this machine holds is nobody's business.
+            raise DefinitionError([f"{where}: there is no file {written_path}; mend the path"])
         if not file.is_dir():
             return [file]
         files = sorted(child for child in file.iterdir() if child.is_file() and child.name[0] != ".")
         if not files:
-            raise DefinitionError([f"{where}: the folder {path} holds no file; fill it or mend the path"])
+            raise DefinitionError([f"{where}: the folder {written_path} holds no file; fill it or mend the path"])
         return files
 
 

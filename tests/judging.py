@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import requests
 from requests.adapters import BaseAdapter
 
-from flows.harvest import _gate_faults
+from flows.gates import _bounds
 from flows.settings import Settings
 from scrapers.archive_reader import answer
 from scrapers.fetch import Door
@@ -24,6 +24,8 @@ from scrapers.problems import SourceError
 from scrapers.record import RawValue
 from scrapers.response import Manners
 from scrapers.source import Source
+from warehouse.gate import source_checks
+from warehouse.portrait import portray
 
 Bodies = dict[str, bytes]
 """What each address answers."""
@@ -116,7 +118,8 @@ def judged(source: Source, visit: Callable[[], Harvest]) -> Verdict:
         assert error.remedy, error
         return Verdict(error.code, str(error))
     told = {problem.code for problem in found.problems}
-    faults = _gate_faults(source, found, None, SETTINGS)
+    portrait = portray((record.key, record.fields) for record in found.records)
+    faults = [check.told for check in source_checks(_bounds(source, SETTINGS), portrait) if check.holds_back]
     if faults:
         return Verdict("gate", "; ".join(faults), told=told)
     left = " ".join(problem.message for problem in found.problems if problem.code == "left-over")

@@ -20,7 +20,7 @@ from scrapers.kinds.delimited import find_delimiter
 from scrapers.kinds.encodings import guess
 from scrapers.path import steps
 from scrapers.rule import Rule
-from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH
+from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH, parse_place
 from scrapers.source import Source
 
 NEW = "renamed-by-them"
@@ -205,6 +205,11 @@ Token = tuple[str, str]
 
 LABEL = re.compile(r"([\w-]*):-soup-contains(?:-own)?\(\s*[\"']([^\"']+)[\"']\s*\)")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+# In an XPath: an attribute and what it is held against, an element on the way, the words that are looked for.
+COMPARED = re.compile(r"@([\w-]+)\s*[=,]\s*[\"']([^\"']+)[\"']")
+STEP = re.compile(r"(?:^\(?|/|::)\s*([A-Za-z][\w-]*)(?![\w-]|\s*\(|::)")
+SAID = re.compile(r"(?:\(\)|[(,=\s]\.)\s*[=,]\s*([\"'])(.+?)\1")
 FORMS = {
     "class": re.compile(r"\.(-?[A-Za-z_][\w-]*)"),
     "id": re.compile(r"#(-?[A-Za-z_][\w-]*)"),
@@ -227,45 +232,41 @@ def _tokens(source: Source) -> dict[Token, set[str]]:
 
 
 def _tokens_of(source: Source, place: str) -> Iterator[Token]:
-    if place == MAIN_TEXT:
-        return
     if place.startswith(OPEN_GRAPH):
         yield "property", place
     elif place.startswith("xpath:"):
-        yield from _tokens_of_xpath(place)
+        yield from _tokens_of_xpath(parse_place(place).name)
     elif source.kind == "feed" and re.fullmatch(r"\w+", place):
         yield from (("xml", name) for name in FEED_ELEMENTS.get(place, [place.replace("_", ":", 1)]))
     elif place.startswith(JSON_LD):
         yield from (("data", name) for name in _names(place.removeprefix(JSON_LD)))
-    else:
+    elif place != MAIN_TEXT:
         if source.kind == "sitemap" and re.fullmatch(r"\w+", place):  # or a part of schema.org data
             yield "data", place
         yield from _tokens_of_css(place)
 
 
 def _tokens_of_css(place: str) -> Iterator[Token]:
-    ending = re.fullmatch(r"(.*)@\s*([\w:.-]+)\s*", place, re.S)
-    selector = ending[1] if ending else place
-    if ending:
-        yield "attribute", ending[2]
-    for prefix in ("label:", "column:"):
-        if selector.startswith(prefix):
-            yield "text", " ".join(selector.removeprefix(prefix).split())
-            return
-    for element, label in LABEL.findall(selector):
+    parsed = parse_place(place)
+    if parsed.attribute:
+        yield "attribute", parsed.attribute
+    if parsed.form in {"label", "column"}:
+        yield "text", parsed.name
+        return
+    for element, label in LABEL.findall(parsed.name):
         yield f"label in {element or '*'}", label
-    bare = QUOTED.sub("''", LABEL.sub(r"\1", selector))
+    bare = QUOTED.sub("''", LABEL.sub(r"\1", parsed.name))
     for form, pattern in FORMS.items():
         yield from ((form, name) for name in pattern.findall(bare))
 
 
-def _tokens_of_xpath(place: str) -> Iterator[Token]:
-    for attribute, value in re.findall(r"@([\w-]+)\s*[=,]\s*[\"']([^\"']+)[\"']", place):
-        if attribute in {"class", "id"}:
-            yield from ((attribute, name) for name in value.split())
-        else:
-            yield "attribute", attribute
-    yield from (("text", text) for text in re.findall(r"(?:\(\)|\.)\s*[=,]\s*[\"']([^\"']+)[\"']", place))
+def _tokens_of_xpath(expression: str) -> Iterator[Token]:
+    bare = QUOTED.sub("''", expression)
+    for attribute, value in COMPARED.findall(expression):
+        yield from ((attribute, name) for name in value.split() if attribute in {"class", "id"})
+    yield from (("attribute", name) for name in re.findall(r"@([\w-]+)", bare) if name not in {"class", "id"})
+    yield from (("element", name) for name in STEP.findall(bare))
+    yield from (("text", text.strip("^$")) for _, text in SAID.findall(expression))
 
 
 def _markup(body: bytes, form: str, name: str) -> bytes:
@@ -291,6 +292,8 @@ def _markup(body: bytes, form: str, name: str) -> bytes:
     if form == "property":
         return re.sub(rb"((?:property|name)\s*=\s*[\"']?)" + old + rb"(?=[\"'\s>])", rb"\g<1>" + new, body)
     if form == "text":
-        return re.sub(rb"(>\s*)" + old + rb"(?=\s*[:<])", rb"\g<1>" + new, body)
+        blank = rb"(?:\s|&nbsp;|&#160;|\xc2\xa0)"
+        words = (blank + b"+").join(re.escape(word.encode()) for word in name.split())
+        return re.sub(rb"(>" + blank + rb"*)" + words + rb"(?=" + blank + rb"*[:<])", rb"\g<1>" + new, body, flags=re.I)
     element = rb"[\w-]+" if form.endswith("*") else re.escape(form.rpartition(" ")[2].encode())
     return re.sub(rb"(<" + element + rb"\b[^>]*>[^<]*?)" + old, rb"\g<1>" + new, body)

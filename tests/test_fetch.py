@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from requests.structures import CaseInsensitiveDict
+from site_kit import running_site
 from warcio.archiveiterator import ArchiveIterator
 
 from scrapers.archive import ArchiveWriter
 from scrapers.fetch import network_door, replay_door, sample_door
+from scrapers.hosts import MOST_IN_A_ROW
 from scrapers.problems import SourceError
 from scrapers.response import Manners, Response
 
@@ -380,3 +382,22 @@ def test_replay_without_the_site(tmp_path):
 def test_unfinished_archive_is_begun_again(tmp_path):
     ArchiveWriter(tmp_path / "a").write("https://example.org/x", 200, "OK", CaseInsensitiveDict(), io.BytesIO(b"x"))
     assert archived(ArchiveWriter(tmp_path / "a").keep()) == []
+
+
+def test_a_host_that_goes_down_is_left_alone():
+    with running_site() as site:
+        site.pages = {"/robots.txt": b"", "/sound": b"here", "/gone": (404, b"", {}), "/down": (503, b"", {})}
+        with network_door(site.manners(), None) as door:
+            for _ in range(MOST_IN_A_ROW - 1):
+                assert failure(door, site.url + "/down").code == "server-error"
+            assert door.get(site.url + "/sound").content == b"here", "one good answer, and the count begins anew"
+            for _ in range(MOST_IN_A_ROW):
+                assert failure(door, site.url + "/gone").code == "not-found", "that says nothing of the host"
+            codes = [failure(door, site.url + "/down").code for _ in range(MOST_IN_A_ROW)]
+        assert codes == [*["server-error"] * (MOST_IN_A_ROW - 1), "host-down"]
+
+
+def failure(door, address):
+    with pytest.raises(SourceError) as caught:
+        door.get(address)
+    return caught.value

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from site_kit import running_site
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
 from scrapers.catalogue import load_source
 from scrapers.fetch import network_door
 from scrapers.kinds import read_source
+from scrapers.problems import SourceError
 from scrapers.response import Manners
 
 FIELDS = {"source_key": ".@data-id", "name": "h2"}
@@ -281,3 +283,18 @@ def test_more_is_bounded(tmp_path):
 
 def test_more_that_was_never_there(tmp_path):
     assert failure_of(make(tmp_path, more=MORE), {"list": page("a")}).code == "not-found"
+
+
+def test_a_host_that_goes_down_fails_the_source_instead_of_each_page(tmp_path):
+    with running_site() as site:
+        links = "".join(f'<li class="x"><a href="/p/{number}">n</a></li>' for number in range(30))
+        site.pages = {"/robots.txt": b"", "/list": f"<html><body><ul>{links}</ul></body></html>".encode()}
+        site.pages |= {f"/p/{number}": (503, b"", {}) for number in range(30)}
+        fetch = {"url": f"{site.url}/list", "item": "li.x", "detail": "a@href"}
+        source = make_source(
+            tmp_path, "html", {"name": "a", "source_key": "a@href"}, detail_fields={"summary": "p"}, fetch=fetch
+        )
+        with network_door(site.manners(), None) as door, pytest.raises(SourceError) as caught:
+            read_source(source, door)
+    assert caught.value.code == "host-down"
+    assert len([path for path in site.paths() if path.startswith("/p/")]) == 5

@@ -77,8 +77,10 @@ def test_geojson(tmp_path):
         ("null", "postcode", None),
         ('""', "postcode", None),
         ("[]", "postcode", None),
-        ("{}", "postcode", "{}"),
-        ('{"b": [1.0, "é"], "a": null}', "postcode", '{"a": null, "b": [1.0, "é"]}'),
+        ("{}", "postcode", None),
+        ('{"fr": "Lieu", "en": "Place"}', "summary", None),
+        ('{"type": "Point", "coordinates": [2.0, 48.5]}', "point", '{"coordinates": [2.0, 48.5], "type": "Point"}'),
+        ('{"lon": 2.35, "lat": 48.85}', "point", '{"lat": 48.85, "lon": 2.35}'),
         ("[48.85, 2.35]", "point", "[48.85, 2.35]"),
         ("[0.0, 0, 12]", "point", "[0.0, 0, 12]"),
         ("[3, 11]", "sdgs", ["3", "11"]),
@@ -145,6 +147,13 @@ def test_leftovers(tmp_path):
     (problem,) = read_bodies(source, json.dumps([found, {**found, "id": 2}]).encode()).problems
     assert problem.code == "left-over"
     assert 'ignored: l.k (2), place."a.b" (2)' in problem.message
+
+
+def test_an_object_in_the_place_of_a_text_is_left_over(tmp_path):
+    source = make_source(tmp_path, "json", {"source_key": "id", "name": "name"})
+    found = read_bodies(source, b'[{"id": 1, "name": {"fr": "Lieu", "en": "Place"}}]')
+    assert column(found, "name") == [None]
+    assert "name.en (1), name.fr (1)" in found.problems[0].message
 
 
 @pytest.mark.parametrize("size", range(1, 61))

@@ -1,5 +1,6 @@
 """Sitemaps and indexes of them, the facts that pages declare, pages that fail or lead elsewhere, and hostile XML."""
 
+import datetime as dt
 import gzip
 import io
 import json
@@ -8,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from requests.adapters import BaseAdapter
+from site_kit import running_site
 from source_kit import SITE, codes, column, failure_of, make_source, read_bodies
 
+from scrapers import revalidate
+from scrapers.archive import ArchiveWriter
 from scrapers.archive_reader import answer
-from scrapers.fetch import Door
+from scrapers.fetch import Door, network_door, replay_door
 from scrapers.kinds import read_source
 from scrapers.problems import DefinitionError, SourceError
 from scrapers.response import Manners
@@ -357,6 +361,134 @@ def test_faults(tmp_path, fields, fetch, fault):
 def test_fault_of_detail_fields(tmp_path):
     with pytest.raises(DefinitionError, match="move them to"):
         make_source(tmp_path, "sitemap", {"name": "h1", "source_key": "h1"}, detail_fields={"summary": "p"})
+
+
+# ---- what <lastmod> saves ----
+
+OLD, EARLIER, LATER = "2026-02-01", "2026-02-01T12:00:00Z", "2026-03-01T12:00:00+01:00"
+
+
+class Nights:
+    """A site on this machine with a sitemap of three pages, and a visit to it a night, each with the one before."""
+
+    def __init__(self, site, home):
+        self.site, self.home, self.number = site, home, 0
+        self.lastmods = {"a": OLD, "b": EARLIER, "c": LATER}
+        for name in self.lastmods:
+            site.pages[f"/p/{name}"] = page(name.upper())
+
+    def visit(self, schedule="weekly", robots=b"", **fetch):
+        """Visit the site; return the harvest, and the pages that were asked for, with the traffic."""
+        site, archive = self.site, ArchiveWriter(self.home / str(self.number + 1))
+        entries = "".join(
+            f"<url><loc>{site.url}/p/{name}</loc>{f'<lastmod>{told}</lastmod>' if told else ''}</url>"
+            for name, told in self.lastmods.items()
+        )
+        site.pages |= {"/robots.txt": robots, "/map.xml": f"<urlset {SPACE}>{entries}</urlset>".encode()}
+        site.asked.clear()
+        source = make_source(
+            self.home,
+            "sitemap",
+            {"name": "h1"},
+            schedule=schedule,
+            fetch={"url": f"{site.url}/map.xml", **fetch},
+            identity={"key": ["record_url"]},
+        )
+        previous = self.home / str(self.number) if self.number else None
+        with network_door(site.manners(), archive, previous=previous) as door:
+            harvest = read_source(source, door)
+        self.number += 1
+        archive.keep()
+        assert site.paths()[:2] == ["/robots.txt", "/map.xml"]
+        self.traffic, self.source = door.traffic, source
+        return harvest, [path.removeprefix("/p/") for path in site.paths()[2:]]
+
+
+@pytest.fixture
+def nights(tmp_path):
+    with running_site() as site:
+        yield Nights(site, tmp_path)
+
+
+def test_a_page_of_the_same_lastmod_is_not_asked_for(nights):
+    first, asked = nights.visit()
+    assert asked == ["a", "b", "c"]
+    for _ in range(3):
+        again, asked = nights.visit()
+        assert asked == []
+        assert again.records == first.records
+        assert again.problems == []
+        assert (nights.traffic.requests, nights.traffic.unchanged) == (2, 3)
+    for earlier in "123":
+        (nights.home / earlier).unlink()
+    nights.site.shutdown()
+    with replay_door(nights.home / "4") as door:
+        assert read_source(nights.source, door).records == first.records
+
+
+def test_a_page_whose_lastmod_changed_is_asked_for(nights):
+    nights.visit()
+    nights.lastmods["b"] = LATER
+    nights.site.pages["/p/b"] = page("B2")
+    harvest, asked = nights.visit()
+    assert asked == ["b"]
+    assert column(harvest, "name") == ["A", "B2", "C"]
+
+
+@pytest.mark.parametrize(
+    "told", ["", "gestern", "2026-13-01", "9999-12-31", "2099-01-01T00:00:00Z", "2026", "01/02/2026", "{today}"]
+)
+def test_a_lastmod_that_tells_nothing_is_ignored(nights, told):
+    nights.lastmods = {"a": told.format(today=dt.datetime.now(dt.UTC).date()), "b": OLD}
+    nights.visit()
+    assert nights.visit()[1] == ["a"]
+
+
+@pytest.mark.parametrize(("schedule", "last"), [("daily", 6), ("weekly", 29), ("monthly", 29), ("never", 29)])
+def test_a_page_is_asked_for_again_when_its_answer_has_aged(nights, monkeypatch, schedule, last):
+    def after(days):
+        monkeypatch.setattr(revalidate, "_now", lambda: dt.datetime.now(dt.UTC) + dt.timedelta(days=days))
+
+    nights.lastmods = {"a": OLD}
+    nights.site.pages["/p/a"] = (200, page("A"), {"ETag": '"one"'})
+    nights.visit(schedule)
+    after(last)
+    assert nights.visit(schedule)[1] == []
+    after(last + 1)
+    nights.site.pages["/p/a"] = (304, b"", {"ETag": '"one"', "X-Renewed": "yes"})
+    assert nights.visit(schedule)[1] == ["a"]
+    assert nights.site.asked[-1][2]["If-None-Match"] == '"one"'
+    with replay_door(nights.home / "3") as door:  # the answer is as young as the 304 now
+        assert door.get(nights.site.url + "/p/a").headers["X-Renewed"] == "yes"
+    after(1)
+    assert nights.visit(schedule)[1] == []
+
+
+def test_what_was_no_good_page_is_asked_for_again(nights):
+    nights.site.pages |= {"/p/a": (404, b"", {}), "/p/b": b"<html><body><p>soon</p></body></html>"}
+    nights.visit()
+    harvest, asked = nights.visit()
+    assert asked == ["a", "b"]
+    assert codes(harvest) == ["detail-not-found", "no-data"]
+    nights.site.pages |= {"/p/a": page("A"), "/p/b": page("B")}
+    assert column(nights.visit()[0], "name") == ["A", "B", "C"]
+
+
+def test_a_page_that_robots_txt_forbids_since_is_not_read(nights):
+    nights.visit()
+    harvest, asked = nights.visit(robots=b"User-agent: *\nDisallow: /p/b\n")
+    assert asked == []
+    assert column(harvest, "name") == ["A", "C"]
+    assert codes(harvest) == ["detail-robots"]
+
+
+def test_after_a_night_whose_archive_is_damaged_all_pages_are_asked_for(nights):
+    first, _ = nights.visit()
+    whole = (nights.home / "1").read_bytes()
+    (nights.home / "1").write_bytes(whole[:-2000] + b"x" * 1000 + whole[-1000:])
+    again, asked = nights.visit()
+    assert asked != []
+    assert again.records == first.records
 
 
 def as_declared(found):

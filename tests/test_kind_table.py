@@ -241,3 +241,10 @@ def test_parquet(tmp_path):
     assert by_key["7"] == {"source_key": "7", "name": "Café", "themes": ["a"], "started_on": "2024-02-29"}
     assert by_key["8"]["latitude"] == "48.5"
     assert failure_of(make_source(tmp_path, "table", fields), body[: len(body) // 2]).code == "not-parquet"
+
+
+def test_a_header_that_is_repeated_is_no_row(tmp_path):
+    source = make_source(tmp_path, "table", {"source_key": "id", "name": "Nom"})
+    harvest = read_bodies(source, b"id;Nom\n1;Un lieu\nid; Nom\n2;Un autre\n")
+    assert column(harvest, "name") == ["Un lieu", "Un autre"]
+    assert codes(harvest) == ["repeated-header"]

@@ -158,7 +158,7 @@ def test_what_was_moved_is_in_the_report(site, tmp_path, source):
         nightly.run(settings, prefect=False)
     [told] = json.loads((settings.run_folder / "report.json").read_text())["sources"]
     assert told["traffic"] == {"requests": 2, "unchanged": 1, "bytes": 28}
-    assert "2 requests, 1 answered *unchanged*, 28 bytes" in (settings.run_folder / "report.md").read_text()
+    assert "2 requests, 1 times *unchanged*, 28 bytes" in (settings.run_folder / "report.md").read_text()
 
 
 def test_configuration(tmp_path, monkeypatch):

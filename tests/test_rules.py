@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from source_kit import failure_of, make_source
 
 from scrapers.record import RawValue
 from scrapers.rule import Rule
@@ -81,3 +82,11 @@ def test_texts(field, right, value):
 )
 def test_parts(field, right, value):
     assert apply(field, right) == value
+
+
+def test_a_pattern_without_end_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("scrapers.rule.PATTERN_SECONDS", 0.05)
+    source = make_source(tmp_path, "json", {"source_key": "id", "name": {"from": "name", "pattern": "^(a|aa)+$"}})
+    error = failure_of(source, b'[{"id": 1, "name": "' + b"a" * 60 + b'!"}]')
+    assert error.code == "pattern-slow"
+    assert "^(a|aa)+$" in str(error)

@@ -9,7 +9,17 @@ from scrapers.fetch import Door
 from scrapers.kinds import paging
 from scrapers.kinds.item import Item, Note, apply_rules
 from scrapers.kinds.json_body import list_in, objects, too_deep, whole
-from scrapers.kinds.json_values import Number, covered, kind_of, leaves, listed, normal, texts, values
+from scrapers.kinds.json_values import (
+    Number,
+    covered,
+    is_object,
+    kind_of,
+    leaves,
+    listed,
+    normal,
+    texts,
+    values,
+)
 from scrapers.kinds.paging import Ask, Page
 from scrapers.problems import Problem, SourceError
 from scrapers.response import Post, Response
@@ -56,7 +66,7 @@ def items(source: Source, response: Response, found: Iterable[Any], note: Note) 
 
     Raises `SourceError` when there is none.
     """
-    wanted, places = set(_taken(source)), {normal(place) for place in source.places}
+    wanted, places = dict(_taken(source)), {normal(place) for place in source.places}
     found_any = False
     for count, entry in enumerate(found, 1):
         if not isinstance(entry, dict):
@@ -72,15 +82,20 @@ def items(source: Source, response: Response, found: Iterable[Any], note: Note) 
         raise SourceError("list-empty", message, "check fetch.items")
 
 
-def _taken(source: Source) -> Iterator[str]:
-    """The paths that [fields] takes; of blocks those of their parts, so that what else they hold is left over."""
+def _taken(source: Source) -> Iterator[tuple[str, str]]:
+    """The paths that [fields] takes, as `leaves` writes them, each with the place of a text that it was made from.
+
+    Of blocks they are those of their parts, so that what else the blocks hold is left over.
+    """
     for rule in source.fields.values():
-        for place in map(normal, rule.places):
-            parts = map(normal, (rule.each or {"": "."}).values())
-            yield from (".".join(filter(None, (place, part))) for part in parts)
+        for place in rule.places:
+            if rule.each is None:
+                yield normal(place), place
+            else:
+                yield from ((".".join(filter(None, (normal(place), normal(part)))), "") for part in rule.each.values())
 
 
-def _item(source: Source, response: Response, found: dict[str, Any], wanted: set[str], places: set[str]) -> Item:
+def _item(source: Source, response: Response, found: dict[str, Any], wanted: dict[str, str], places: set[str]) -> Item:
     def take(place: str) -> list[str]:
         return texts(found, place)
 
@@ -88,8 +103,9 @@ def _item(source: Source, response: Response, found: dict[str, Any], wanted: set
         inside = [block for block in values(found, place) for block in listed(block)]
         return [lambda where, block=block: texts(block, where) for block in inside]  # type: ignore[misc]
 
-    # Where blocks are looked for, a text that stands in the place of one is no field.
-    left = [path for path in leaves(found) if not covered(path, wanted) and path not in places]
+    # Where blocks are looked for, a text that stands in the place of one is no field; nor is an object for a text.
+    taken = {path for path, place in wanted.items() if not place or not any(map(is_object, values(found, place)))}
+    left = [path for path in leaves(found) if not covered(path, taken) and path not in places]
     return Item(apply_rules(source.fields, take, blocks), response.label, left)
 
 

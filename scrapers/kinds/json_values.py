@@ -15,6 +15,9 @@ class Number(str):
     __slots__ = ()
 
 
+PLACED = {"coordinates", "lat", "latitude"}
+"""The keys that tell a place on the map from other objects: those of GeoJSON, and of what portals write instead."""
+
 DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 """Decodes JSON, with numbers as they are written; raises `RecursionError` when it is nested too deeply."""
 
@@ -54,8 +57,17 @@ def listed(value: Any) -> list[Any]:
 
 
 def texts(found: Any, path: str) -> list[str]:
-    """The values at `path` as texts: numbers as written, lists flattened, objects as JSON."""
-    return [_text(item) for value in values(found, path) for item in _flat(value) if item is not None]
+    """The values at `path` as texts: numbers as written, lists flattened, places on the map as JSON.
+
+    Any other object is no text: a name that is now `{"fr": …, "en": …}` is a change to be seen, not a name.
+    """
+    flat = [item for value in values(found, path) for item in _flat(value)]
+    return [_text(item) for item in flat if item is not None and not is_object(item)]
+
+
+def is_object(value: Any) -> bool:
+    """Whether `value` is an object, and none that stands for a place on the map."""
+    return isinstance(value, dict) and not value.keys() & PLACED
 
 
 def _flat(value: Any) -> list[Any]:

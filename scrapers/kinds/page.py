@@ -26,6 +26,9 @@ from scrapers.source import Source
 
 LINK_ATTRIBUTES = {"href", "src", "action", "data-href", "data-url"}
 
+NOT_OF_ONE_PAGE = {"host-down", "pattern-slow", "browser-missing"}
+"""The failures that no other page of the source would be spared."""
+
 Read = TypeVar("Read")
 Taken = TypeVar("Taken")
 
@@ -91,18 +94,25 @@ def taken(source: Source, door: Door, part: str, address: str, take: Callable[[P
     A page that is the same as the last good night is not parsed again: the door's memo knows what was taken then for
     this `part` of the definition, as JSON can hold it. Raises as `read_page` and `take` do.
     """
-    if door.memo is None or source.fetch.render is not None:
+    if source.fetch.render is not None:
         page = read_page(source, door, address)
         return page.url, take(page)
     response = door.get(address)
-    key = key_of(part, response.url, response.digest) if response.digest else ""
-    known = door.memo.recall(key)
+    return response.url, taken_from(source, door, part, response, take)
+
+
+def taken_from(source: Source, door: Door, part: str, response: Response, take: Callable[[Page], Taken]) -> Taken:
+    """What `take` makes of the page in `response`; see `taken`."""
+    memo = door.memo if response.digest else None
+    if memo is None:
+        return take(parse_page(source, response))
+    key = key_of(part, response.url, response.digest)
+    known = memo.recall(key)
     if known is not None:
-        return response.url, cast(Taken, known)
+        return cast(Taken, known)
     found = take(parse_page(source, response))
-    if key:
-        door.memo.remember(key, found)
-    return response.url, found
+    memo.remember(key, found)
+    return found
 
 
 def parse_page(source: Source, response: Response) -> Page:
@@ -155,6 +165,8 @@ def own_fields(
     try:
         _, details = taken(source, door, "own", links[0], lambda own: fields_of(source.detail_fields, own, own.root))
     except SourceError as error:
+        if error.code in NOT_OF_ONE_PAGE:
+            raise
         message = f'the page of "{name}" cannot be read: {error}'
         note(Problem(source.id, f"detail-{error.code}", message, "warning", error.remedy))
         return None

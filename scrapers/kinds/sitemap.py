@@ -6,8 +6,11 @@ https://schema.org through `extruct`, OpenGraph (https://ogp.me), the main text 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import trafilatura
@@ -17,7 +20,7 @@ from scrapers.failures import label
 from scrapers.fetch import Door
 from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
 from scrapers.kinds.json import texts, values
-from scrapers.kinds.page import Page, followable, read_page, takes_of, texts_of
+from scrapers.kinds.page import NOT_OF_ONE_PAGE, Page, followable, taken, taken_from, takes_of, texts_of
 from scrapers.kinds.schema_org import main_node
 from scrapers.kinds.wholeness import holds_enough
 from scrapers.problems import Problem, SourceError
@@ -34,6 +37,23 @@ SITEMAP_BYTES = 52_428_800
 TROUBLE = {"rate-limited", "server-error", "too-slow", "refused", "forbidden", "network", "tls", "name-resolution"}
 MOST_IN_A_ROW = 10
 
+DAY = dt.timedelta(days=1)
+
+# Some sites never touch their <lastmod>: however old it is, a page is asked for again after this.
+MOST_TRUSTED = {"daily": 7 * DAY}
+MOST_TRUSTED_ELSE = 30 * DAY
+
+
+Found = tuple[dict[str, RawValue], list[dict[str, Any]]]
+"""What a page gives: its fields, and the problems met in it, as JSON can hold them."""
+
+
+class Entry(NamedTuple):
+    """A page that a sitemap names, and when it last changed; None unless the sitemap of the last good night agrees."""
+
+    address: str
+    changed: dt.datetime | None
+
 
 def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     """Yield an item for each page whose address matches `fetch.match`; a page that fails is a problem of its own.
@@ -42,9 +62,9 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     or when the site refuses ten pages in a row.
     """
     pages, found = 0, 0
-    for page in _pages(source, door, note):
+    for address, fields in _pages(source, door, note):
         pages += 1
-        item = _item(source, page, note)
+        item = _item(source, address, fields, note)
         if item is not None:
             found += 1
             yield item
@@ -55,27 +75,55 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
         raise SourceError(code, f"{named}: {message}", "mend fetch.match and [fields]; the pages may have changed")
 
 
-def _pages(source: Source, door: Door, note: Note) -> Iterator[Page]:
-    """The pages that can be read, each once, wherever the sitemap's address led."""
+def _pages(source: Source, door: Door, note: Note) -> Iterator[tuple[str, dict[str, RawValue]]]:
+    """The pages that can be read, each once, wherever the sitemap's address led, and what [fields] takes from them."""
     read: set[str] = set()
     in_a_row = 0
-    for address in _addresses(source, door, note):
+    for address, changed in _entries(source, door, note):
         try:
-            page = read_page(source, door, address)
+            found = _kept(source, door, address, changed) or taken(source, door, "page", address, _take(source))
         except SourceError as error:
             in_a_row = in_a_row + 1 if error.code in TROUBLE else 0
-            if in_a_row == MOST_IN_A_ROW:
+            if in_a_row == MOST_IN_A_ROW or error.code in NOT_OF_ONE_PAGE:
                 raise
             message = f"a page of the sitemap cannot be read: {error}"
             note(Problem(source.id, f"detail-{error.code}", message, "warning", error.remedy))
             continue
         in_a_row = 0
-        if _is_elsewhere(source, address, page.url):
-            message = f"{label(address)} leads to {label(page.url)}, which is another page"
+        landed, (fields, told) = found
+        if _is_elsewhere(source, address, landed):
+            message = f"{label(address)} leads to {label(landed)}, which is another page"
             note(Problem(source.id, "detail-moved", message, "warning", "nothing to do: the site dropped the page"))
-        elif page.url not in read:
-            read.add(page.url)
-            yield page
+        elif landed not in read:
+            read.add(landed)
+            for problem in told:
+                note(Problem(**problem))
+            yield landed, fields
+
+
+def _take(source: Source) -> Callable[[Page], Found]:
+    """How a page is read: what [fields] takes from it, and the problems met, so that a memo can tell them again."""
+
+    def take(page: Page) -> Found:
+        told: list[Problem] = []
+        fields = _fields(source, page, told.append)
+        return fields, [asdict(problem) for problem in told]
+
+    return take
+
+
+def _kept(source: Source, door: Door, address: str, changed: dt.datetime | None) -> tuple[str, Found] | None:
+    """The page of the last good night, if it has not changed since and holds something; it is not asked for.
+
+    A page that scripts draw is: what they ask for may change without it.
+    """
+    if changed is None or source.fetch.render is not None:
+        return None
+    response = door.known(address, changed, MOST_TRUSTED.get(source.schedule, MOST_TRUSTED_ELSE))
+    if response is None:
+        return None
+    found = taken_from(source, door, "page", response, _take(source))
+    return (response.url, found) if holds_enough(source.fields, found[0]) else None
 
 
 def _is_elsewhere(source: Source, asked: str, answered: str) -> bool:
@@ -87,20 +135,20 @@ def _is_elsewhere(source: Source, asked: str, answered: str) -> bool:
     return urlsplit(answered).path in {"", "/"} and urlsplit(asked).path not in {"", "/"}
 
 
-def _addresses(source: Source, door: Door, note: Note) -> Iterator[str]:
-    """The addresses of the pages that match, each once, `fetch.max_pages` at most."""
+def _entries(source: Source, door: Door, note: Note) -> Iterator[Entry]:
+    """The pages that match, each once, `fetch.max_pages` at most."""
     seen: set[str] = set()
-    for address in _named(source, door, note):
+    for address, changed in _named(source, door, note):
         if address in seen or (source.fetch.match is not None and not re.search(source.fetch.match, address)):
             continue
         if len(seen) == source.fetch.max_pages:
             note(_too_many(source, f"{len(seen)} pages", address))
             return
         seen.add(address)
-        yield address
+        yield Entry(address, changed)
 
 
-def _named(source: Source, door: Door, note: Note) -> Iterator[str]:
+def _named(source: Source, door: Door, note: Note) -> Iterator[Entry]:
     """Every page that the sitemaps name, in their order; an index leads to more of them."""
     waiting, visited = source.addresses(), set[str]()
     while waiting:
@@ -114,7 +162,30 @@ def _named(source: Source, door: Door, note: Note) -> Iterator[str]:
         response = door.get(address)
         sitemaps, pages = _contents(response)
         waiting = [*followable(response.url, sitemaps), *waiting]
-        yield from followable(response.url, pages)
+        before = _before(door, response.url)
+        for place, told in pages:
+            changed = _moment(told) if told == before.get(place) else None
+            yield from (Entry(page, changed) for page in followable(response.url, [place]))
+
+
+def _before(door: Door, address: str) -> dict[str, str]:
+    """The pages that the sitemap at `address` named on the last good night, each with its <lastmod>."""
+    response = door.before(address)
+    try:
+        return dict(_contents(response)[1]) if response else {}
+    except SourceError:  # it was no sitemap then, so that nothing is known of its pages, and all of them are asked for
+        return {}
+
+
+def _moment(told: str) -> dt.datetime | None:
+    """When a page of this <lastmod> (https://www.w3.org/TR/NOTE-datetime) had changed at the latest, or None."""
+    try:
+        found = dt.datetime.fromisoformat(told)
+        if len(told) <= len("2026-02-01"):
+            found += 1.5 * DAY  # it may be any hour of that day, which ends twelve hours later in the far west
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
 
 
 def _too_many(source: Source, what: str, address: str) -> Problem:
@@ -122,8 +193,8 @@ def _too_many(source: Source, what: str, address: str) -> Problem:
     return Problem(source.id, "max-pages", message, "warning", "narrow fetch.match, or raise fetch.max_pages")
 
 
-def _contents(response: Response) -> tuple[list[str], list[str]]:
-    """The sitemaps and the pages that `response` names: an index, a sitemap, or a text with an address a line.
+def _contents(response: Response) -> tuple[list[str], list[tuple[str, str]]]:
+    """The sitemaps and the pages, with their <lastmod> or "", that `response` names: an index, a sitemap, or a text.
 
     Raises `SourceError` when it is too large, cut off, or none of these.
     """
@@ -133,15 +204,19 @@ def _contents(response: Response) -> tuple[list[str], list[str]]:
         raise SourceError("too-large", message, "sitemaps may not be so large; check the address")
     refuse_web_page(response, body[:4096], "a sitemap")
     if re.match(rb"(?:\xef\xbb\xbf)?\s*https?://", body):
-        return [], body.decode("utf-8-sig", errors="replace").split()
+        return [], [(place, "") for place in body.decode("utf-8-sig", errors="replace").split()]
     root = _parsed(response, body)
     kind = etree.QName(root).localname
     if kind not in {"urlset", "sitemapindex"}:
         message = f"{response.label} is XML, but no sitemap: its root is {kind}"
         raise SourceError("not-a-sitemap", message, "look for the address under Sitemap in the site's robots.txt")
-    places = ((root.iterfind("{*}sitemap/{*}loc")), root.iterfind("{*}url/{*}loc"))
-    sitemaps, pages = ([(loc.text or "").strip() for loc in found] for found in places)
-    return sitemaps, pages
+    sitemaps = [_text(found) for found in root.iterfind("{*}sitemap/{*}loc")]
+    pages = root.iterfind("{*}url/{*}loc")
+    return sitemaps, [(_text(loc), _text(loc.getparent().find("{*}lastmod"))) for loc in pages]
+
+
+def _text(found: etree._Element | None) -> str:
+    return (found.text or "").strip() if found is not None else ""
 
 
 def _parsed(response: Response, body: bytes) -> etree._Element:
@@ -162,15 +237,14 @@ def _parsed(response: Response, body: bytes) -> etree._Element:
     return root
 
 
-def _item(source: Source, page: Page, note: Note) -> Item | None:
-    """What [fields] takes from `page`, or None, with a problem, when next to nothing of it stands there."""
-    fields = _fields(source, page, note)
+def _item(source: Source, address: str, fields: dict[str, RawValue], note: Note) -> Item | None:
+    """The item of the page at `address`, or None, with a problem, when next to nothing of `fields` stands there."""
     if not holds_enough(source.fields, fields):
-        message = f"{label(page.url)} holds next to nothing that [fields] takes"
+        message = f"{label(address)} holds next to nothing that [fields] takes"
         note(Problem(source.id, "no-data", message, "warning", "narrow fetch.match, or mend [fields]"))
         return None
-    record: dict[str, RawValue] = {"record_url": page.url, **fields}
-    return Item(record, label(page.url))
+    record: dict[str, RawValue] = {"record_url": address, **fields}
+    return Item(record, label(address))
 
 
 def _fields(source: Source, page: Page, note: Note) -> dict[str, RawValue]:

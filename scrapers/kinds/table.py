@@ -49,6 +49,10 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
         for number, cells in enumerate(grid.rows, skipped + 1):
             if not any(cell.strip() for cell in cells):
                 continue
+            if len(cells) >= len(header) and unique(cells)[: len(header)] == header:
+                message = f"{response.label}, row {number}: the header stands there once more"
+                note(Problem(source.id, "repeated-header", message, "info", "nothing to do: it is left out"))
+                continue
             count += 1
             if len(cells) != len(header) and not _fits(header, cells, grid):
                 _refuse_row(source, response, number, header, cells, grid, note)

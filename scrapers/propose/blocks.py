@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import soupsieve
 from bs4.element import Tag
 
+from scrapers.propose.apart import is_meant, is_news, parts_of
 from scrapers.propose.inside import Inside, inside_of
 from scrapers.propose.look import Seen
-from scrapers.propose.markup import asides_of, classes_of, modules_of, shape_of, text_of
+from scrapers.propose.markup import asides_of, classes_of, in_words, modules_of, shape_of, text_of
 
 FEWEST, MOST_GROUPS, MOST_JUDGED, MOST_TRIED = 3, 150, 60, 12
 """Blocks of a list; groups that are looked at; elements of each that are; groups that selectors are sought for."""
@@ -40,7 +41,14 @@ def blocks_of(page: Seen) -> Blocks | None:
     if body is None:
         return None
     aside = asides_of(body)
-    judged = [found for group in _groups(body, aside) if (found := _judged(page, group)) is not None]
+    groups = [*_groups(body, aside)]
+    parts = {name: parts for name, tags in groups if (parts := parts_of(page, tags, FEWEST))}
+    groups += [(name, part) for name, found in parts.items() for part in found]
+    judged = [found for group in groups if (found := _judged(page, group)) is not None]
+    for blocks in judged:
+        # Where columns hold different things, one of them is the list and the others are not.
+        whole = sum(map(len, parts.get(blocks.selector, [])))
+        blocks.score *= 0.5 if whole and len(blocks.tags) >= whole else 1.0
     for blocks in sorted(judged, key=lambda blocks: blocks.score, reverse=True)[:MOST_TRIED]:
         selector = _exact(body, aside, blocks.selector, blocks.tags)
         if selector is not None:
@@ -53,7 +61,7 @@ def _groups(body: Tag, aside: set[int]) -> Iterable[tuple[str, list[Tag]]]:
     """Each group of elements that may be the blocks, with the simple selector that they share."""
     groups: dict[str, list[Tag]] = {}
     for tag in body.find_all(
-        ["li", "div", "article", "tr", "section", "a", "dl", "figure", "p", "td", "dt", "h2", "h3", "details"]
+        ["li", "div", "article", "tr", "section", "a", "dl", "figure", "p", "td", "dt", "h2", "h3", "details", "table"]
     ):
         if id(tag) in aside or _is_header_row(tag):
             continue
@@ -71,7 +79,7 @@ def _is_header_row(tag: Tag) -> bool:
 def _simple_selectors(tag: Tag) -> list[str]:
     if tag.name == "tr":
         table = tag.find_parent("table")
-        return [f"{_anchor(table)} tr:has(td)"] if table is not None else []
+        return _rows_of(table) if table is not None else []
     own = [f"{tag.name}.{name}" for name in classes_of(tag)]
     own += [f'{tag.name}[class*="{name}"]' for name in modules_of(tag)]
     own += [f"{tag.name}[{name}]" for name in ("itemscope", "typeof") if tag.has_attr(name)]
@@ -79,6 +87,18 @@ def _simple_selectors(tag: Tag) -> list[str]:
     if parent is not None and tag.name not in {"p", "td", "dt"}:
         own.append(f"{_anchor(parent)} > {tag.name}")
     return own
+
+
+def _rows_of(table: Tag) -> list[str]:
+    """The rows of `table`, which may be one of several: told from them by its first headings, if it has any."""
+    rows = [f"{_anchor(table)} tr:has(td)"]
+    row = table.find("tr")
+    heads = [text_of(tag) for tag in row.find_all("th", recursive=False)] if isinstance(row, Tag) else []
+    named = [text for text in heads if re.search(r"[^\W\d_]{3}", text) and len(text) <= 40][:2]
+    if named and table.find("table") is None:
+        marks = "".join(f':has(th:-soup-contains("{in_words(text)}"))' for text in named)
+        rows.append(f"table:not(:has(table)){marks} tr:has(td)")
+    return rows
 
 
 def _anchor(tag: Tag | None, depth: int = 4) -> str:
@@ -130,12 +150,13 @@ def _score(page: Seen, tags: list[Tag], inside: Inside, selector: str) -> float:
     score = math.sqrt(min(inside.filled, 40)) * share**2 * (0.3 + richness) * (0.4 + even)
     score *= 1.6 if inside.heading else 1.0
     score *= 1.25 if tags[0].find_parent(["main"]) is not None else 1.0
-    score *= 1.15 if TELLING.search(selector) else 1.0
+    score *= 1.15 if TELLING.search(selector.partition(":has(")[0]) else 1.0
     score *= 1.1 if tags[0].name in {"article", "li", "tr"} else 1.0
     # What has a name keeps better than a way through the page, and the whole block says more than its heading.
     score *= 0.9 if selector.startswith("body") else 1.0
     score *= 0.85 if tags[0].name in {"a", "h2", "h3", "p", "dt"} else 1.0
     score *= 0.5 if inside.link is None and tags[0].name != "tr" else 1.0
+    score *= 0.5 if is_news(page, tags) else 1.3 if is_meant(page, inside.links[:count]) else 1.0
     return score / max(many, 1.0) ** 2
 
 
@@ -156,6 +177,7 @@ def _exact(body: Tag, aside: set[int], name: str, tags: list[Tag]) -> str | None
         name,
         *(f"{_anchor(above)} {name}" for above in _common_ancestors(tags) if not name.startswith(_anchor(above))),
     ]
+    tries += [f"{own} {name}" for above in _common_ancestors(tags) for own in _own_names(above)]
     tries += [f"{one}:has({need})" for one in tries[:3] for need in ("a[href]", "h2", "h3", "h4")]
     best = None
     for one in tries:
@@ -166,6 +188,13 @@ def _exact(body: Tag, aside: set[int], name: str, tags: list[Tag]) -> str | None
         if best is None and wanted <= found and not (found & aside) and len(found) <= len(wanted) * 1.1:
             best = one
     return best
+
+
+def _own_names(tag: Tag) -> list[str]:
+    """Selectors of `tag` by any class name or id of its own, such as "div.col-main": poor ones, better than none."""
+    names = [str(name) for name in tag.get_attribute_list("class") if name]
+    own = [f"{tag.name}.{name}" for name in names] + ([f"#{tag['id']}"] if tag.get("id") else [])
+    return [name for name in own if re.fullmatch(r"\w*[.#][A-Za-z_][\w-]*", name)]
 
 
 def _common_ancestors(tags: list[Tag]) -> list[Tag]:

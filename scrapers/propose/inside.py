@@ -11,7 +11,9 @@ import soupsieve
 from bs4.element import Tag
 
 from scrapers.propose.look import Seen
-from scrapers.propose.markup import classes_of, is_inner, is_link, modules_of, shape_of, text_of
+from scrapers.propose.markup import classes_of, is_inner, is_link, label_in, modules_of, pick, shape_of, text_of
+from scrapers.propose.names import NAMES, is_address, plain
+from scrapers.propose.proposal import RuleValue
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 PROBED = 40
@@ -62,6 +64,7 @@ def inside_of(page: Seen, blocks: list[Tag]) -> Inside | None:
     filled = len(set(full))
     outer = sum(bool(one) and not is_inner(page.url, one) for one in links) * 2 > len(links)
     heading = title.split(".")[0].split("[")[0] in HEADINGS or bool(TITLE_WORDS.search(title.rpartition(".")[2]))
+    heading = heading or _names_it(title)
     shapes = [shape_of(address) for address in links if address]
     return Inside(title, heading, link, filled, shapes, outer, titles, links)
 
@@ -70,12 +73,23 @@ def others_of(page: Seen, blocks: list[Tag], taken: set[str]) -> dict[str, list[
     """The texts that each selector with a chosen class name gives, a text for each block ("" for none)."""
     found: dict[str, list[str]] = {}
     for place in _candidates(blocks):
-        if place in {".", *taken} or not ("." in place or "[itemprop" in place or place.startswith("td:")):
+        if place in {".", *taken} or not ("." in place or "[itemprop" in place or place.startswith(("td:", "label:"))):
             continue
-        texts = [text_of(soupsieve.select_one(place, tag)) for tag in blocks]
+        texts = [text_of(pick(tag, place)) for tag in blocks]
         if sum(map(bool, texts)) * 3 >= len(texts) and len(set(filter(None, texts))) > 1:
             found[place] = texts
     return found
+
+
+def several_at(blocks: list[Tag], place: str) -> RuleValue | None:
+    """The rule for a list at `place`, where some of `blocks` have several of it, or several links or items in it."""
+    if place.startswith(("td:", "label:")) or place == ".":
+        return None
+    for inner in (f"{place} a", f"{place} li", f"{place} span", place):
+        found = [soupsieve.select(inner, block) for block in blocks]
+        if any(len(tags) > 1 for tags in found) and all(text_of(tag) for tags in found for tag in tags):
+            return {"from": inner, "all": True}
+    return None
 
 
 def _candidates(blocks: list[Tag]) -> list[str]:
@@ -99,6 +113,8 @@ def _names_of(tag: Tag) -> list[str]:
         names.append(tag.name)
     if tag.name == "a" and tag.parent is not None and tag.parent.name in HEADINGS:
         names.append(f"{tag.parent.name} a")
+    if tag.name in {"dt", "th"} and label_in(tag):
+        names.append(f"label:{label_in(tag)}")
     return names
 
 
@@ -117,9 +133,7 @@ def _best(
 
 
 def _title_of(block: Tag, place: str) -> str:
-    if place == ".":
-        return text_of(block)
-    return text_of(soupsieve.select_one(place, block))
+    return text_of(pick(block, place))
 
 
 def _title_weight(place: str, texts: list[str]) -> float:
@@ -127,7 +141,8 @@ def _title_weight(place: str, texts: list[str]) -> float:
     if size < 2 or size > 250:
         return 0.0
     odd = sum(
-        bool(MORE.fullmatch(text) or DATE.fullmatch(text) or not re.search(r"[^\W\d_]{2}", text)) for text in texts
+        bool(MORE.fullmatch(text) or DATE.fullmatch(text) or is_address(text) or not re.search(r"[^\W\d_]{2}", text))
+        for text in texts
     )
     weight = 1.0 - odd / len(texts)
     weight *= 0.6 if size > 110 else 1.0
@@ -138,11 +153,18 @@ def _title_weight(place: str, texts: list[str]) -> float:
         weight *= 1.8
     if '"name"' in place:
         weight *= 2.4
+    if place.startswith("label:"):
+        return weight * (2.0 if _names_it(place) else 0.5)
     weight *= {"a": 1.2, "th": 1.3, "strong": 1.15, "b": 1.1, "dt": 1.1, "summary": 1.2}.get(name, 1.0)
     weight *= 0.7 if name in {"p", "span"} else 1.0
     weight *= 0.5 if place == "." else 1.0
     # A plain name such as h3 keeps better than one with a class.
     return weight * (0.98 if "." in place or "[" in place else 1.0) * (1.0 - 0.02 * max(0, _column(place) - 1))
+
+
+def _names_it(place: str) -> bool:
+    """Whether `place` is a label that says "name", "project", "title"."""
+    return place.startswith("label:") and plain(place.removeprefix("label:")) in NAMES["name"]
 
 
 def _column(place: str) -> int:
@@ -152,7 +174,7 @@ def _column(place: str) -> int:
 
 def _best_link(page: Seen, blocks: list[Tag], title: str) -> str | None:
     """The selector of the link to the block's own page: one page for each block, best where its title leads."""
-    places = ["." if blocks[0].name == "a" else "", f"{title} a" if title != "." else "", "a"]
+    places = ["." if blocks[0].name == "a" else "", f"{title} a" if title != "." and ":" not in title[:6] else "", "a"]
     places += [name for name in _candidates(blocks) if name.split(".")[0].split("[")[0] == "a" or name.endswith(" a")]
     wanted = [tag for tag in blocks if _title_of(tag, title)]
     if not wanted:
@@ -180,7 +202,7 @@ def _best_link(page: Seen, blocks: list[Tag], title: str) -> str | None:
 
 def _around(page: Seen, block: Tag, title: str) -> str:
     """Where the title of `block` leads, if it is a link, holds one, or is held by one."""
-    tag = block if title == "." else soupsieve.select_one(title, block)
+    tag = pick(block, title)
     if tag is None:
         return ""
     link = tag if tag.name == "a" else tag.find("a", href=True) or tag.find_parent("a", href=True)
@@ -190,7 +212,7 @@ def _around(page: Seen, block: Tag, title: str) -> str:
 def _link_of(page: Seen, block: Tag, place: str | None) -> str:
     if not place:
         return ""
-    return _address(page, block if place == "." else soupsieve.select_one(place, block))
+    return _address(page, pick(block, place))
 
 
 def _address(page: Seen, tag: Tag | None) -> str:

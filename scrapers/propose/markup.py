@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+import soupsieve
 from bs4.element import Tag
 
 # Names that tools make up at each build, or that say nothing but where an element stands or how it looks.
@@ -102,6 +103,24 @@ def asides_of(body: Tag) -> set[int]:
 def text_of(tag: Tag | None) -> str:
     """The text of `tag`, white space folded."""
     return " ".join(tag.get_text(" ").split()) if tag is not None else ""
+
+
+def pick(block: Tag, place: str) -> Tag | None:
+    """The element that stands first at `place` in `block`: ".", a selector, or "label:" and the words of a dt or th."""
+    if place == ".":
+        return block
+    if not place.startswith("label:"):
+        return soupsieve.select_one(place, block)
+    for tag in block.find_all(["dt", "th"]):
+        if label_in(tag) == place.removeprefix("label:"):
+            return tag.find_next_sibling("dd" if tag.name == "dt" else "td")
+    return None
+
+
+def label_in(tag: Tag) -> str:
+    """What `tag`, a dt or th, says as a label: without a colon at its end; "" where it is too long for one."""
+    text = text_of(tag).rstrip(" :：")
+    return text if 1 < len(text) <= 45 and "@" not in text else ""
 
 
 def in_words(value: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from scrapers.propose.proposal import RuleValue
+from scrapers.propose.settle import settled
 
 # Of the names of one field, those that come first say it best. Names are compared as `plain` writes them; a name with
 # "__" is the end of a path, such as title.rendered.
@@ -24,9 +25,9 @@ longitude: longitude lon lng long x coord_x geo_lon geo_lng longitude_wgs84 x_wg
 point: geo_point_2d geopoint geo_point geometry__coordinates coordinates coordonnees coordonnees_geographiques gps
     latlng latlon geolocalisation geom wkt point
 address: adresse address adresse_complete adresse_postale street_address streetaddress adresse_1 adresse1 rue voie
-    street adresse_du_lieu adresse_structure lieu_adresse full_address adresse_siege libelle_voie
+    street adresse_du_lieu adresse_structure lieu_adresse full_address adresse_siege libelle_voie anschrift strasse
 commune: commune ville city town nom_commune commune_nom libelle_commune nom_com localite municipality
-    addresslocality adresse_ville com_nom ville_nom nom_ville municipalite locality
+    addresslocality adresse_ville com_nom ville_nom nom_ville municipalite locality ort stadt gemeinde wohnort
 departement: departement dept dep code_departement nom_departement num_departement department numero_departement
 region: region nom_region libelle_region region_nom addressregion
 country: pays country addresscountry country_code code_pays
@@ -34,15 +35,18 @@ name: title__rendered nom name titre title intitule denomination denomination_so
     nom_lieu nom_structure nom_de_la_structure structure_nom nom_du_projet nom_projet projet_nom nom_de_l_initiative
     nom_initiative nom_association nom_de_l_association nom_organisme enseigne libelle label appellation
     project_name organisation_name initiative initiatives structure association projet project nom_usage nom_complet
+    projekt projektname headline
 organisation_name: structure_porteuse porteur porteur_du_projet porteur_projet organisation organization organisme
     association structure operateur operator nom_organisation gestionnaire maitre_d_ouvrage organisation_porteuse
-    orga
+    orga trager traeger projekttrager
 organisation_kind: statut_juridique forme_juridique type_structure type_de_structure categorie_juridique
     organisation_type legal_form
 url: site_web site_internet siteweb website site web site_url url_site url_site_web lien_site adresse_internet
-    homepage url_projet www adresse_web url
+    homepage url_projet www adresse_web webseite internetseite internet links__website links__site links__web
+    links__homepage links__external external_url website_url url
 record_url: link permalink fullurl url_fiche lien_fiche fiche lien_de_la_fiche page_url detail_url url_page
-    record_url lien url href permalien source_url
+    record_url html_url links__html html__href web_url links__permalink permalien lien url href source_url
+    links__canonical links__self self__href
 summary: content__rendered excerpt__rendered description resume presentation descriptif summary abstract
     descriptioncourte description_courte short_description shortdescription chapo texte objet descr objectif
     objectifs details content body excerpt description_du_projet body_fr commentaire
@@ -56,7 +60,7 @@ themes: thematique thematiques theme themes domaine domaines categorie categorie
     secteur_d_activite domaine_d_action tags mots_cles keywords tag activite activites topics champ_d_action
 beneficiaries: public publics beneficiaires public_cible publics_cibles public_vise target audience target_audience
 funders: financeurs financeur funders funder financements
-source_key: id identifiant uuid _id guid gid fid objectid ref reference code num numero key slug pageid recordid
+source_key: id identifiant uuid uid _id guid gid fid objectid ref reference code num numero key slug pageid recordid
     external_id identifier identifiant_unique id_lieu id_structure id_projet ogc_fid nid key_id
 """
 
@@ -71,19 +75,31 @@ PEOPLE = {
     "referents", "prenom", "prenoms", "firstname", "lastname", "surname", "president", "presidente", "directeur",
     "directrice", "dirigeant", "gerant", "gerante", "author", "auteur", "authors", "auteurs", "interlocuteur",
     "civilite", "coordinateur", "coordinatrice", "animateur", "animatrice", "creator", "createur", "owner", "username",
-    "useremail", "nickname", "melle", "naissance", "birthdate", "adressemail", "animateurs", "signataire",
+    "useremail", "nickname", "melle", "naissance", "birthdate", "adressemail", "animateurs", "signataire", "kontakt",
+    "ansprechpartner", "ansprechpartnerin", "telefon",
 }  # fmt: skip
 """Words in the names of columns that hold what belongs to people."""
 
-REACHED = {"courriel", "mail", "email", "tel", "telephone", "phone", "fax", "mobile", "adressemail", "prenom"}
+REACHED = {
+    "courriel", "mail", "email", "tel", "telephone", "telefon", "phone", "fax", "mobile", "adressemail", "prenom",
+}  # fmt: skip
 """Words that mean a person's data whatever stands beside them, as in "Adresse e-mail"."""
 
 NOT_PEOPLE = {"url", "site", "website", "web", "address", "adresse", "ville", "commune", "postcode", "cp", "postal"}
 
 E_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.\w{2,}")
+ADDRESS = re.compile(r"\w+://\S+|(?:[\w-]+\.)+[a-z]{2,}(?:/\S*)?|[^\s@]+@[^\s@]+\.\w{2,}", re.I)
+"""A text that is a web address or an e-mail address, and so no name."""
 PHONE = re.compile(r"(?:\+33|0033|0)[\s.-]?[1-9](?:[\s.-]?\d{2}){4}")
 
 OF_THE_WHOLE = {"name", "source_key", "record_url", "url", "summary", "status", "themes", "started_on"}
+STEMS = {
+    "postcode": re.compile(r"(?:code_postal|postcode|cp)_"),
+    "commune": re.compile(r"(?:commune|ville|localite|town|city)_(?:d|de|du|des|of|l|principale|siege)(?:_|$)"),
+    "address": re.compile(r"adresse_(?:d|de|du|des|principale|siege|physique|geographique)(?:_|$)"),
+}
+"""Beginnings of the names of fields of a place, as in "Commune d'implantation"."""
+
 WRAPPERS = {"properties", "fields", "attributes", "acf", "record", "node", "item", "data", "source", "meta", "tags"}
 """Keys around a whole record, which say nothing of what stands in them."""
 
@@ -104,6 +120,11 @@ def plain(name: str) -> str:
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     bare = unicodedata.normalize("NFKD", split.replace("œ", "oe")).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is or holds a web address, or is an e-mail address: no name of an initiative."""
+    return "://" in text or ADDRESS.fullmatch(text.strip()) is not None
 
 
 def is_people(name: str, values: list[str]) -> bool:
@@ -130,12 +151,18 @@ def guess_fields(columns: dict[str, list[str]]) -> Guess:
         if place is None or (wanted == "name" and _is_of_a_part(wanted, _segments(place))):
             continue
         guess.fields[wanted] = _rule(wanted, place, left.pop(place))
+    for wanted, stem in STEMS.items():
+        longer = [name for name, values in left.items() if stem.match(_segments(name)[-1]) and _fits(wanted, values)]
+        if wanted not in guess.fields and longer:
+            guess.fields[wanted] = longer[0]
+            del left[longer[0]]
     if "name" not in guess.fields:
         _take_a_name(guess, left)
     if "source_key" not in guess.fields:
         _take_a_key(guess, left)
     if "point" in guess.fields and "latitude" in guess.fields and "longitude" in guess.fields:
         left[str(guess.fields.pop("point"))] = []
+    left |= {name: [] for name in settled(guess.fields, columns)}
     guess.rest = [name for name in columns if name in left]
     return guess
 
@@ -148,6 +175,8 @@ def _best(wanted: str, columns: dict[str, list[str]]) -> str | None:
     """The column whose name says `wanted` best, of equals the one nearest to the root."""
     ranked = []
     for order, (name, values) in enumerate(columns.items()):
+        if wanted == "source_key" and len({*values}) < len(values):
+            continue  # a number that several share is no identifier, and another column may be one
         segments = _segments(name)
         known = [NAMES[wanted].index(end) for end in _ends(segments) if end in NAMES[wanted]]
         if known and _fits(wanted, values):
@@ -239,7 +268,8 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "insee_code": _matches(r"\d[\dAB]?\d{2,3}"),
     "url": _matches(r"(?:https?://|www\.)?[\w-]+(?:\.[\w-]+)+\S*|https?://\S+"),
     "record_url": _matches(r"https?://\S+"),
-    "name": lambda text: len(text) <= 300 and bool(re.search(r"[^\W\d_]{2}", text)) and "://" not in text,
+    "name": lambda text: len(text) <= 300 and bool(re.search(r"[^\W\d_]{2}", text)) and not is_address(text),
+    "commune": lambda text: len(text) <= 100 and not text.isdigit(),
     "started_on": _matches(r".*\d{2,4}.*"),
     "status": lambda text: not text.isdigit(),
     "themes": lambda text: not text.isdigit(),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import soupsieve
 from bs4.element import Tag
 
 from scrapers.propose.look import Seen
-from scrapers.propose.markup import classes_of, in_words, is_inner, is_link, text_of
+from scrapers.propose.markup import asides_of, classes_of, in_words, is_inner, is_link, text_of
 
 NEXT_TEXT = re.compile(
     r"""\W* (?: (?:page\s|pages\s|articles?\s|résultats?\s)?
@@ -21,6 +21,16 @@ NEXT_TEXT = re.compile(
         | [›»>→]{1,2} ) \W*""",
     re.I | re.X,
 )
+MORE_TEXT = re.compile(
+    r"""\W* (?: (?:load|show|view|see)\s(?:\w+\s)?more(?:\s\w+){0,2} | more\s(?:results|projects|items)
+        | (?:voir|afficher|charger)\s(?:plus|la\ssuite|davantage)(?:\s(?:de|d['’])\s?\w+)?
+        | plus\s(?:de\s|d['’])(?:résultats|projets|initiatives|\w+s) | davantage\s(?:de\s|d['’])\w+
+        | mehr\s(?:laden|anzeigen|ergebnisse) | weitere\s(?:laden|anzeigen|ergebnisse|projekte) | (?:cargar|ver)\smás
+        ) \W*""",
+    re.I | re.X,
+)
+"""What a link or a button says that brings more of the list, and a link to one initiative too, often."""
+MORE_CLASS = re.compile(r"(?:^|[-_])(?:load|show|view|voir|charger|afficher)[-_]?(?:more|plus)(?:$|[-_])", re.I)
 NEXT_CLASS = re.compile(r"(?:^|[-_])(?:next|suivante?|page-next|next-page)(?:$|[-_])", re.I)
 CURRENT = re.compile(r"(?:^|[-_])(?:on|active|current|courante?|selected|actif|encours)(?:$|[-_])", re.I)
 COUNTING = re.compile(
@@ -62,6 +72,9 @@ def _selectors(page: Seen) -> list[tuple[str, str]]:
     for tag in page.soup.find_all("a", href=True):
         told = [text_of(tag), str(tag.get("title") or ""), str(tag.get("aria-label") or "")]
         says = next((text for text in told if text and NEXT_TEXT.fullmatch(text)), "")
+        if _brings_more(tag) and _goes_on(page, tag):
+            found += _by_number(page, tag)
+            continue
         named = [name for name in _all_classes(tag) if NEXT_CLASS.search(name)]
         parent = tag.parent if isinstance(tag.parent, Tag) else None
         above = [name for name in _all_classes(parent) if NEXT_CLASS.search(name)] if parent is not None else []
@@ -75,6 +88,48 @@ def _selectors(page: Seen) -> list[tuple[str, str]]:
         if says:
             found += _by_words(tag, told, says)
     return found + _after_current(page)
+
+
+def _brings_more(tag: Tag) -> bool:
+    return bool(MORE_TEXT.fullmatch(text_of(tag)) or any(MORE_CLASS.search(name) for name in _all_classes(tag)))
+
+
+def _goes_on(page: Seen, tag: Tag) -> bool:
+    """Whether the link counts on in the list itself; a link "Voir plus" leads to one initiative more often."""
+    address = page.whole(str(tag["href"])).partition("#")[0]
+    below = urlsplit(address).path.startswith(urlsplit(page.url).path.rstrip("/"))
+    return below and is_inner(page.url, address) and COUNTING.fullmatch(address) is not None
+
+
+def _by_number(page: Seen, tag: Tag) -> list[tuple[str, str]]:
+    """Selectors of a link "Load more" to more of the same list: by its class, or by its words and what counts in it."""
+    words = text_of(tag)
+    found = [(f"a.{name}[href]", f'class "{name}"') for name in _all_classes(tag) if MORE_CLASS.search(name)]
+    here = {name for name, _ in parse_qsl(urlsplit(page.url).query)}
+    asked = [name for name, _ in parse_qsl(urlsplit(page.whole(str(tag["href"]))).query)]
+    for name in sorted(asked, key=lambda name: name in here)[:1] if words else []:
+        mark = f'a[href*="{in_words(name)}="]:-soup-contains("{in_words(words)}")'
+        found.append((mark, f'the words "{words}"'))
+    if words and not asked:
+        found.append((f'a[href]:-soup-contains("{in_words(words)}")', f'the words "{words}"'))
+    return found
+
+
+def button_of(page: Seen, blocks: list[Tag]) -> str | None:
+    """What a button says that brings the rest of the list by a script, or None; `blocks` have buttons of their own."""
+    body = page.soup.body
+    if body is None:
+        return None
+    inner, aside = {id(block) for block in blocks}, asides_of(body)
+    for tag in body.find_all(["button", "a", "input", "div", "span"]):
+        words = text_of(tag) or str(tag.get("value") or "") or str(tag.get("aria-label") or "")
+        marked = any(MORE_CLASS.search(name) for name in _all_classes(tag)) and len(words) <= 40
+        leads = tag.name == "a" and is_link(str(tag.get("href") or ""))
+        if leads or not words or not (marked or (tag.name in {"button", "a", "input"} and MORE_TEXT.fullmatch(words))):
+            continue
+        if id(tag) not in aside and not any(id(above) in inner for above in tag.parents):
+            return words
+    return None
 
 
 def _by_words(tag: Tag, told: list[str], says: str) -> list[tuple[str, str]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import soupsieve
+from bs4.element import Tag
 
 from scrapers.failures import label
 from scrapers.propose.blocks import Blocks, blocks_of
 from scrapers.propose.details import Details, details_of, heading_of
-from scrapers.propose.inside import others_of
+from scrapers.propose.inside import others_of, several_at
 from scrapers.propose.look import Look, Seen
-from scrapers.propose.markup import text_of
-from scrapers.propose.names import guess_fields
-from scrapers.propose.onward import Onward, onward_of
+from scrapers.propose.markup import pick, text_of
+from scrapers.propose.names import LISTS, guess_fields
+from scrapers.propose.onward import Onward, button_of, onward_of
 from scrapers.propose.proposal import Candidate, RuleValue
 
 OWN_PAGES = 2
@@ -28,7 +29,7 @@ def listing_of(look: Look, page: Seen, blocks: Blocks) -> Candidate:
         "html", "html", f'{count} blocks "{blocks.selector}"', {"url": page.url, "item": blocks.selector}
     )
     candidate.rows = count
-    candidate.fields["name"] = _as_column(inside.title, blocks)
+    candidate.fields["name"] = _as_column(_cell_of(inside.title, blocks), blocks)
     _add_others(candidate, blocks, page)
     if inside.link and inside.outer:
         candidate.fields["url"] = f"{inside.link}@href"
@@ -36,6 +37,10 @@ def listing_of(look: Look, page: Seen, blocks: Blocks) -> Candidate:
         _add_own_pages(look, candidate, page, blocks)
     if onward:
         _go_on(look, candidate, page, blocks, onward)
+    elif (words := button_of(page, blocks.tags)) is not None:
+        remark = f'the list goes on behind a button, "{words}": see [fetch] more in docs/source-definition.md'
+        candidate.remarks.append(remark)
+        look.say(remark)
     else:
         candidate.remarks.append("nothing on the page says how the list goes on: see whether it is whole")
     candidate.key = _key(candidate)
@@ -59,8 +64,9 @@ def _add_others(candidate: Candidate, blocks: Blocks, page: Seen) -> None:
     for wanted, rule in guess.fields.items():
         place = named[rule if isinstance(rule, str) else str(rule["from"])]
         if wanted not in {"name", "record_url", "source_key", "url"} and _outer_differs(place, inside.title):
+            several = several_at(blocks.tags[:40], place) if wanted in LISTS else None
             place = _as_column(place, blocks)
-            candidate.fields[wanted] = place if isinstance(rule, str) else {**rule, "from": place}
+            candidate.fields[wanted] = several or (place if isinstance(rule, str) else {**rule, "from": place})
     hidden = [spoken for spoken in guess.people if spoken]
     if hidden:
         candidate.remarks.append(f"left aside, as they look like people's data: {', '.join(hidden)}")
@@ -75,12 +81,27 @@ def _as_column(place: str, blocks: Blocks) -> str:
     return f"column:{head}" if head else place
 
 
+def _cell_of(title: str, blocks: Blocks) -> str:
+    """The cell that holds the title of each row and nothing else, if the blocks are rows; else `title`."""
+    if blocks.tags[0].name != "tr" or title.startswith("td:"):
+        return title
+    tag = pick(blocks.tags[0], title)
+    cell = tag if tag is None or tag.name == "td" else tag.find_parent("td")
+    if cell is None or cell.parent is not blocks.tags[0]:
+        return title
+    place = f"td:nth-of-type({len(cell.find_previous_siblings('td')) + 1})"
+    alike = all(text_of(pick(row, place)) == text_of(pick(row, title)) for row in blocks.tags)
+    return place if alike and _spoken(place, blocks) else title
+
+
 def _outer_differs(place: str, title: str) -> bool:
     return place != title and not title.startswith(f"{place} ")
 
 
 def _spoken(place: str, blocks: Blocks) -> str:
-    """What `place` says it holds: its class or property, or the head of its column."""
+    """What `place` says it holds: its class or property, the label beside it, or the head of its column."""
+    if place.startswith("label:"):
+        return place.removeprefix("label:")
     if not place.startswith("td:"):
         return place.rpartition('"')[0].rpartition('"')[2] if '"' in place else place.rpartition(".")[2]
     table = blocks.tags[0].find_parent("table")
@@ -142,9 +163,9 @@ def _go_on(look: Look, candidate: Candidate, page: Seen, blocks: Blocks, onward:
     candidate.rows = len(blocks.tags) * onward.last if onward.last > 1 else len(blocks.tags) + len(there)
 
 
-def _title(tag: object, blocks: Blocks) -> str:
+def _title(tag: Tag, blocks: Blocks) -> str:
     place = blocks.inside.title
-    return text_of(tag if place == "." else soupsieve.select_one(place, tag))  # type: ignore[arg-type]
+    return text_of(pick(tag, place))
 
 
 def look_for_blocks(page: Seen) -> Blocks | None:

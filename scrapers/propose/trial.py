@@ -11,6 +11,7 @@ from scrapers.kinds import Harvest, read_source
 from scrapers.problems import SourceError
 from scrapers.propose.doors import Bounded
 from scrapers.propose.look import MOST_REQUESTS, Look
+from scrapers.propose.names import is_address
 from scrapers.propose.proposal import Candidate
 from scrapers.propose.record import bounded
 from scrapers.propose.write import definition
@@ -42,8 +43,9 @@ class Trial:
 
     @property
     def names(self) -> int:
-        """How many records have a name."""
-        return sum(bool(record.fields.get("name")) for record in (self.harvest.records if self.harvest else []))
+        """How many records have a name that is one, and not an address."""
+        told = [str(record.fields.get("name") or "") for record in (self.harvest.records if self.harvest else [])]
+        return sum(bool(name) and not is_address(name) for name in told)
 
 
 def write_and_try(look: Look, address: str, candidate: Candidate, folder: Path, today: dt.date) -> Trial:

@@ -24,6 +24,21 @@ ORDER = [
     "url",
     "status",
 ]
+OF_ENDINGS = {
+    **{ending: ending.upper() for ending in (
+        "fr", "de", "be", "ch", "at", "lu", "it", "es", "pt", "nl", "ie", "dk", "se", "no", "fi", "is", "pl", "cz",
+        "sk", "hu", "ro", "bg", "gr", "hr", "si", "ee", "lv", "lt", "mt", "cy", "ca", "us", "au", "nz", "br", "mx",
+        "in", "jp", "za", "ma", "tn", "sn",
+    )},
+    **dict.fromkeys(("uk", "scot", "wales", "london", "cymru"), "GB"),
+    **dict.fromkeys(("paris", "bzh", "alsace", "corsica"), "FR"),
+    **dict.fromkeys(("berlin", "hamburg", "bayern", "koeln", "cologne", "nrw", "ruhr", "saarland"), "DE"),
+    **dict.fromkeys(("wien", "tirol"), "AT"), "brussels": "BE", "vlaanderen": "BE", "swiss": "CH", "zuerich": "CH",
+    "cat": "ES", "eus": "ES", "gal": "ES", "barcelona": "ES", "madrid": "ES", "quebec": "CA", "amsterdam": "NL",
+}  # fmt: skip
+"""The country of the ends of hosts that say one; those of "io" or "co" say nothing."""
+OF_LANGUAGES = {"fr": "FR", "de": "DE", "it": "IT", "pl": "PL", "sv": "SE", "da": "DK", "fi": "FI", "cs": "CZ"}
+"""Where a language is mostly spoken; English, Spanish, Portuguese and Dutch are at home in several countries."""
 UNSEEN = (
     "nobody has looked yet at what the publisher allows: find its legal notice or licence, and write its address here"
 )
@@ -50,17 +65,23 @@ def is_local(address: str) -> bool:
         return host == "localhost" or "." not in host or host.endswith((".local", ".localhost", ".internal", ".test"))
 
 
+def country_of(address: str, language: str) -> str:
+    """The country that the host of `address` ends with, or else the one where its `language` is spoken, or ""."""
+    ending = (urlsplit(address).hostname or "").rstrip(".").rpartition(".")[2]
+    return OF_ENDINGS.get(ending) or OF_LANGUAGES.get(language, "")
+
+
 def definition(address: str, candidate: Candidate, today: dt.date, rows: int, filled: dict[str, float]) -> str:
     """Return the text of the definition; `rows` is how many records to expect, `filled` the shares of the trial."""
     verified = "never live" if is_local(address) else f"live {today.isoformat()}"
-    country = "FR" if (urlsplit(address).hostname or "").endswith(".fr") or candidate.language == "fr" else ""
+    country = country_of(address, candidate.language)
     lines = [
         f"# Proposed by `essaim source new {_one_line(address)}`: {_one_line(candidate.reason)}.",
         "# All below was guessed from names and values. Traps of this source (write down what you find):",
         *(f"# - {_one_line(remark)}" for remark in candidate.remarks),
         f"title = {toml(candidate.title)}",
-        f"country = {toml(country)}    # guessed" if country else '# country = "FR"    # of the initiatives',
-        f"language = {toml(candidate.language)}" if candidate.language else '# language = "fr"    # of the texts',
+        f"country = {toml(country)}    # guessed" if country else '# country = ""    # of the initiatives: FR, DE, GB',
+        f"language = {toml(candidate.language)}" if candidate.language else '# language = ""    # of the texts: fr, en',
         f"kind = {toml(candidate.kind)}",
         'schedule = "weekly"    # guessed: how often does the list change?',
         f"verified = {toml(verified)}",
