@@ -17,6 +17,7 @@ from flows.memory import Memory, remember
 from flows.progress import stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
+from flows.street import place_on_streets
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, read_records
 from scrapers.source import Source
@@ -26,7 +27,7 @@ from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED,
 from transforms.normalise.keys import public_key
 from transforms.rights import register
 from warehouse import gazetteer
-from warehouse.decisions import read_judgements, read_kept, read_withdrawals
+from warehouse.decisions import read_judgements, read_kept, read_moved_keys, read_withdrawals
 from warehouse.history import record_changes
 from warehouse.identity import RecordName, all_moves, assign
 from warehouse.publish import latest
@@ -53,7 +54,10 @@ CLEAN = (
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build made: the warehouse file, its counts, and the problems of each source, from harvest to merge."""
+    """What a build made: the warehouse file, its counts, and the problems of each source, from harvest to merge.
+
+    `failures` are those of services that the build asks.
+    """
 
     warehouse: Path
     records: int
@@ -61,6 +65,7 @@ class Built:
     merged: int
     changes: int
     problems: Mapping[str, Sequence[Problem]]
+    failures: Sequence[Problem] = ()
 
     @property
     def issues(self) -> int:
@@ -79,7 +84,9 @@ def build(
     memory = remember(settings.warehouse)
     previous = latest(settings.releases)
     with building(settings.warehouse) as store:
-        problems = _load_sources(store, sources, states, settings)
+        places = Gazetteer.load(gazetteer.data_folder())
+        problems = _load_sources(store, sources, states, places, settings)
+        failures = place_on_streets(store, places, settings, problems)
         linked = _link(store, memory, settings)
         initiatives = _merge(store, {source.id: source for source in sources}, settings.as_of)
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
@@ -91,16 +98,15 @@ def build(
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
     merged = sum(len(cluster) > 1 for cluster in linked.clusters)
-    return Built(settings.warehouse, records, initiatives, merged, changes, problems)
+    return Built(settings.warehouse, records, initiatives, merged, changes, problems, failures)
 
 
 def _load_sources(
-    store: Store, sources: Sequence[Source], states: Sequence[State], settings: Settings
+    store: Store, sources: Sequence[Source], states: Sequence[State], places: Gazetteer, settings: Settings
 ) -> dict[str, list[Problem]]:
     """Clean and place every source's rows into `clean_record`; return the problems by source."""
     columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in CLEAN)
     store.connection.execute(f"CREATE TEMP TABLE clean_record ({columns})")
-    places = Gazetteer.load(gazetteer.data_folder())
     withdrawn = read_withdrawals(settings.decisions / "withdrawals.csv")
     initiatives = read_kept(settings.decisions / "kept.csv")
     problems: dict[str, list[Problem]] = {}
@@ -144,7 +150,7 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
         named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
         names: list[RecordName] = [(source, key) for source, key in named]
         clusters = [[names[index] for index in cluster] for cluster in linked.clusters]
-        identities = assign(clusters, memory.known, settings.as_of)
+        identities = assign(clusters, memory.known, settings.as_of, _moved_keys(settings))
     known, moves = sorted(identities.known.items()), all_moves(memory.moves, identities, settings.as_of)
     store.insert(
         "record_identity",
@@ -171,6 +177,12 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
         "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"
     )
     return linked
+
+
+def _moved_keys(settings: Settings) -> dict[RecordName, RecordName]:
+    """Records whose source gave them another key, as people recorded it, by the names that are published."""
+    moves = read_moved_keys(settings.decisions / "moved_keys.csv", settings.as_of)
+    return {(source, public_key(old)): (new, public_key(key)) for (source, old), (new, key) in moves.items()}
 
 
 def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:

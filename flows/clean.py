@@ -29,6 +29,8 @@ TOWN_BEHIND = re.compile(
     r"[\s,–-]+(?:F-)?\d{2} ?\d{3}\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
 )
 
+MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
+
 
 def clean_rows(
     source: Source,
@@ -105,9 +107,11 @@ def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
     """The columns of the place; outside France the town and postcode are those the source wrote."""
     asked = record.place
     abroad = place.country not in {None, "FR"}
+    # The gazetteer's name of a town abroad often is the English one: the source's stands, if it is but a name.
+    written = asked.commune if abroad and asked.commune and not MORE_THAN_A_NAME.search(asked.commune) else None
     return {
         "postcode": place.postcode or (asked.postcode if abroad else None),
-        "commune": place.commune or (asked.commune if abroad else None),
+        "commune": written or place.commune or (asked.commune if abroad else None),
         "insee_code": place.insee_code,
         "epci_code": place.epci_code,
         "epci": place.epci,

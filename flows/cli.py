@@ -15,10 +15,13 @@ from rich.console import Console
 
 from flows import progress
 from flows.cli_evaluate import evaluate_app
+from flows.cli_history import history_app
+from flows.cli_link import link_app
+from flows.cli_shared import GeocoderOption, RefreshOption
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
-from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment
+from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
 from scrapers.contact import ContactError
 from scrapers.problems import DefinitionError, SourceError
 
@@ -35,6 +38,8 @@ app = typer.Typer(
 )
 app.add_typer(source_app, name="source")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(link_app, name="link")
+app.add_typer(history_app)
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
@@ -121,6 +126,8 @@ def run(
         str | None,
         typer.Option(help="E-mail address or page that the visited sites are told (default: $ESSAIM_CONTACT)."),
     ] = None,
+    geocoder: GeocoderOption = None,
+    refresh_streets: RefreshOption = False,
     as_of: Annotated[
         dt.datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The night that dates the data (default: today)."),
@@ -152,7 +159,7 @@ def run(
             settings = replaying(settings, replay, dated=as_of is not None)
         except ValueError as fault:
             _fail(str(fault))
-    raise typer.Exit(_run(settings, prefect, as_json))
+    raise typer.Exit(_run(with_street_services(settings, geocoder, refresh_streets), prefect, as_json))
 
 
 def _run(settings: Settings, prefect: bool | None, as_json: bool) -> int:

@@ -148,6 +148,45 @@ def places(
     raise typer.Exit(1 if any(score.guessed for score in scores) else 0)
 
 
+@evaluate_app.command("link")
+def same_initiative(
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="duplicates.csv and hard_negatives.csv (default: `truth` of the corpus)."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The files they speak of (default: `data` beside the truth).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the recognition of the same initiative on pairs of real lists, beside other ways of linking.
+
+    SIRET, RNA, telephones, e-mails, web addresses and ids are hidden. Recall is the mean over pairs of files. The exit
+    status is 1 when recall on easy and medium pairs is below 0.90, a hard negative is joined, or another way is ahead.
+    """
+    from flows.evaluate_link import evaluate
+    from flows.evaluate_link_shown import show
+    from transforms.geocode import Gazetteer
+    from warehouse.gazetteer import data_folder
+
+    folder = truth or corpus_folder() / "truth"
+    try:
+        found = evaluate(
+            folder, data or folder.parent / "data", Gazetteer.load(data_folder()), lambda line: err.print(f"  {line}…")
+        )
+    except FileNotFoundError as fault:
+        _fail(f"{fault}; name the folders with --truth and --data, or that of the corpus in $ESSAIM_CORPUS")
+    except (KeyError, UnicodeDecodeError, ValueError) as fault:
+        _fail(f"the truth in {folder} cannot be used: {fault}; see docs/linking.md")
+    if as_json:
+        out.print_json(data=found.as_data())
+    else:
+        show(found, out)
+    for note in found.notes:
+        err.print(note, soft_wrap=True, markup=False)
+    raise typer.Exit(0 if found.good else 1)
+
+
 def _fail(message: str) -> NoReturn:
     err.print(f"essaim: {message}", soft_wrap=True, markup=False)
     raise typer.Exit(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -104,7 +105,8 @@ def _cut(text: str) -> str:
 
 
 def _in_one(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """`value` in one line for eyes: entities, which the cleaning undoes later, are written as what they mean."""
+    return html.unescape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def differing(path: Path, found: Harvest) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from scrapers.propose.trial import Trial
 
 NEW, RECORDINGS = Path("sources-new"), Path("recordings")
+
+OF_THEIR_AUTHORS = (
+    "These files belong to their authors: do not commit them. For the sample of the definition, write files of the "
+    "same form yourself: the same tags, columns and traps, five to twelve real initiatives, facts only, sentences of "
+    "your own, and no private person's name, address or number."
+)
 
 MOST_BYTES = 200_000_000
 """So large a body may be that is looked at or recorded: it is held in memory."""
@@ -154,8 +161,6 @@ def record_source(
     out.print(
         f"{len(found.records)} records in {len(files)} files: {home / 'sample'}\n"
         f"A [sample] to paste: {home / 'sample.toml'}\nThe archive, as it came: {archive}\n"
-        "These files belong to their authors: do not commit them. For the sample of the definition, write files of the "
-        "same form yourself: the same tags, columns and traps, five to twelve real initiatives, facts only, sentences "
-        "of your own, and no private person's name, address or number.",
+        f"{textwrap.fill(OF_THEIR_AUTHORS, 100)}",
         soft_wrap=True, markup=False,
     )  # fmt: skip

@@ -24,6 +24,17 @@ CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="Folder of source definitions (default: those of Essaim).")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+GeocoderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL|off",
+        help="Address service that finds streets (default: $ESSAIM_GEOCODER, or the national one if there is a "
+        "contact).",
+    ),
+]
+RefreshOption = Annotated[
+    bool, typer.Option("--refresh-streets", help="Ask the address service anew what it has answered before.")
+]
 ContactOption = Annotated[
     str | None, typer.Option(help="E-mail address or page that the visited site is told (default: $ESSAIM_CONTACT).")
 ]

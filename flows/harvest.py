@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from flows.gates import gate_problems, source_gate
 from flows.replay import NIGHTS, archive_of, read_on
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
@@ -21,7 +21,8 @@ from scrapers.problems import DefinitionError, Problem, SourceError
 from scrapers.record import RecordWriter
 from scrapers.response import Traffic
 from scrapers.source import Source
-from warehouse.gate import Bounds, outlived, source_faults
+from warehouse.decisions import DecisionError
+from warehouse.gate import Check, outlived
 
 Outcome = Literal["good", "stale", "failed", "withdrawn"]
 KEPT_RUNS = 10
@@ -33,7 +34,8 @@ class State:
 
     good: read well tonight; stale: failed, its last good rows stand; failed: no rows to stand on; withdrawn: failed
     for longer than its limit, its rows are gone. `read` counts records met, `records` those kept; `good_runs` holds
-    the last good nights and their counts, oldest first; `traffic` is what the night moved over the network, or None.
+    the last good nights and their counts, oldest first; `traffic` is what the night moved over the network, or None;
+    `checks` what the gate measured, if it came to that.
     """
 
     source_id: str
@@ -45,6 +47,7 @@ class State:
     problems: list[Problem] = field(default_factory=list)
     good_runs: list[tuple[str, int]] = field(default_factory=list)
     traffic: Traffic | None = None
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def has_rows(self) -> bool:
@@ -90,17 +93,21 @@ def harvest(source: Source, settings: Settings) -> State:
         return before
     read, traffic = 0, Traffic()
     try:
-        found = _visit(source, settings, before, traffic)
-        state = _keep(source, settings, found, before)
+        found, checks = _visit(source, settings, before, traffic)
+        found.problems.extend(gate_problems(source, checks))
+        state = replace(_keep(source, settings, found, before, checks), checks=checks)
     except _NotBelievedError as doubt:
         read = doubt.found.read
-        problems = [*doubt.found.problems, *(_gate_problem(source, fault) for fault in doubt.faults)]
-        state = _fall_back(source, settings, problems, before, read)
+        problems = [*doubt.found.problems, *gate_problems(source, doubt.checks)]
+        state = replace(_fall_back(source, settings, problems, before, read), checks=doubt.checks)
     except SourceError as error:
         state = _fall_back(source, settings, [error.problem(source.id)], before, read)
     except DefinitionError as error:
         message = str(error).replace(f"{source.folder.parent}/", "")
         problem = Problem(source.id, "definition", message, "error", "mend the definition, or put the file there")
+        state = _fall_back(source, settings, [problem], before, read)
+    except DecisionError as error:
+        problem = Problem(source.id, "decisions", str(error), "error", "mend that line in warehouse/decisions")
         state = _fall_back(source, settings, [problem], before, read)
     except Exception as error:
         # The last resort that keeps one source from stopping the night: a fault of ours, reported as such.
@@ -118,20 +125,21 @@ def harvest(source: Source, settings: Settings) -> State:
 class _NotBelievedError(Exception):
     """The gate of a source does not believe what was read."""
 
-    def __init__(self, found: Findings, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.found, self.faults = found, faults
+    def __init__(self, found: Findings, checks: list[Check]) -> None:
+        super().__init__("; ".join(check.told for check in checks if check.holds_back))
+        self.found, self.checks = found, checks
 
 
-def _visit(source: Source, settings: Settings, before: State | None, traffic: Traffic) -> Findings:
-    """Read the source into a file beside its last good rows, and return what was found."""
-    with _door(source, settings) as door, RecordWriter(_aside(source, settings)) as records:
+def _visit(source: Source, settings: Settings, before: State | None, traffic: Traffic) -> tuple[Findings, list[Check]]:
+    """Read the source into a file beside its last good rows; return what was found, and what the gate said of it."""
+    with _door(source, settings) as door:
         door.traffic = traffic  # so that it is known even if the visit fails
-        found = stream_source(source, door, records.write)
-        faults = _gate_faults(source, found, before, settings)
-        if faults:
-            raise _NotBelievedError(found, faults)
-        return found
+        with RecordWriter(_aside(source, settings)) as records:
+            found = stream_source(source, door, records.write)
+        checks = _gate_faults(source, before, settings)
+        if any(check.holds_back for check in checks):
+            raise _NotBelievedError(found, checks)
+        return found, checks
 
 
 @contextmanager
@@ -173,27 +181,21 @@ def _live_door(source: Source, settings: Settings, archive: ArchiveWriter, previ
     return sample_door({address: folder / name for address, name in source.sample.pages.items()}, archive)
 
 
-def _gate_faults(source: Source, found: Findings, before: State | None, settings: Settings) -> list[str]:
-    expect = source.expect
-    if settings.mode == "sample" and source.sample is not None:
-        bounds = Bounds(math.ceil(source.sample.rows * 0.9), None, expect.max_drop, expect.filled)
-    else:
-        bounds = Bounds(expect.rows.min, expect.rows.max, expect.max_drop, expect.filled)
+def _gate_faults(source: Source, before: State | None, settings: Settings) -> list[Check]:
+    """Put what was written aside to the gate, beside the last good rows where these still stand."""
     history = [count for _, count in before.good_runs] if before else []
-    return source_faults(bounds, found.kept, found.filled, history)
+    last_good = staged(source.id, settings) if before is not None and before.has_rows else None
+    return source_gate(source, _aside(source, settings), last_good, history, settings)
 
 
-def _gate_problem(source: Source, fault: str) -> Problem:
-    remedy = "look at the source; if it really changed that much, mend [expect]"
-    return Problem(source.id, "gate", fault, "error", remedy)
-
-
-def _keep(source: Source, settings: Settings, found: Findings, before: State | None) -> State:
+def _keep(source: Source, settings: Settings, found: Findings, before: State | None, checks: list[Check]) -> State:
     """Put what was read in the place of the last good rows."""
     _aside(source, settings).replace(staged(source.id, settings))
     checked_on = read_on(source.id, settings)
     night = checked_on.isoformat()
     runs = [run for run in (before.good_runs if before else []) if run[0] != night]
+    if any(check.rule == "drop" and not check.passed for check in checks):
+        runs = []  # a person accepted the drop: what was usual before is so no more
     runs = [*runs, (night, found.kept)][-KEPT_RUNS:]
     return State(source.id, "good", found.kept, found.read, checked_on, None, found.problems, runs)
 
@@ -240,6 +242,7 @@ def _state_of(kept: dict[str, Any]) -> State:
     kept["good_runs"] = [(night, count) for night, count in kept["good_runs"]]
     for name in ("checked_on", "stale_since"):
         kept[name] = dt.date.fromisoformat(kept[name]) if kept[name] else None
+    kept["checks"] = [Check(**check) for check in kept.get("checks", [])]
     kept["traffic"] = Traffic(**kept["traffic"]) if kept.get("traffic") else None
     return State(**kept)
 

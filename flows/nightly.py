@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 from prefect import flow, task
@@ -16,6 +15,9 @@ from prefect.cache_policies import NO_CACHE
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
 from flows.engine import each, in_prefect, server_configured, step, tell
+from flows.gate_report import write_gates
+from flows.gates import fault as fault_of
+from flows.gates import merged_gate
 from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.progress import Stage, stage
@@ -25,7 +27,7 @@ from scrapers.contact import require_contact
 from scrapers.source import Source
 from transforms.link import ContradictionError
 from warehouse.decisions import DecisionError
-from warehouse.gate import merged_faults
+from warehouse.gate import Check
 from warehouse.history import nothing_changed
 from warehouse.publish import PrivateContactError, Release, latest, publish
 from warehouse.store import FILE_NAME
@@ -44,12 +46,10 @@ def build_warehouse(catalogue: Catalogue, states: Sequence[State], settings: Set
 
 
 @task(cache_policy=NO_CACHE)
-def check_warehouse(settings: Settings) -> list[str]:
-    """Say why the merged set may not be published; empty when it may."""
+def check_warehouse(settings: Settings) -> list[Check]:
+    """Put the merged set to its gate, beside the last release."""
     before = latest(settings.releases)
-    published = _count(before / FILE_NAME) if before else 0
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
-        return merged_faults(connection, published)
+    return merged_gate(settings, before / FILE_NAME if before else None)
 
 
 @task(cache_policy=NO_CACHE)
@@ -76,16 +76,18 @@ def nightly(settings: Settings) -> Night:
             workers=settings.workers,
             done=lambda state: _heard(state, progress),
         )
-    built, release = None, None
+    built, release, checks = None, None, list[Check]()
     try:
         built = step(build_warehouse, catalogue, states, settings)
-        faults = step(check_warehouse, settings)
+        checks = step(check_warehouse, settings)
+        faults = [fault_of(check) for check in checks if check.holds_back]
         if not faults:
             release = step(publish_release, settings)
     except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
     write_report(night, settings)
+    write_gates(settings, states, checks, night.outcome)
     tell(night.sentence)
     if in_prefect():
         show_in_prefect(night)
@@ -107,15 +109,11 @@ def run(settings: Settings, prefect: bool | None = None) -> Night:
 def _require_contact(sources: Sequence[Source], settings: Settings) -> None:
     if settings.mode == "network":
         tonight = [source for source in sources if visited(source, settings) and source.fetch.path is None]
-        require_contact((address for source in tonight for address in source.addresses()), settings.manners)
+        services = [service for service in (settings.geocoder, settings.nominatim) if service]
+        addresses = [address for source in tonight for address in source.addresses()]
+        require_contact([*addresses, *services], settings.manners)
 
 
 def _heard(state: State, progress: Stage) -> None:
     progress.step(f"{state.source_id} {state.outcome}")
     tell(f"{state.source_id}: {state.outcome}, {state.read} read, {state.records} kept")
-
-
-def _count(warehouse: Path) -> int:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
-        return int(count)

@@ -63,10 +63,11 @@ class Night:
         return self.built.problems.get(state.source_id, state.problems) if self.built else state.problems
 
     def failures(self) -> Iterator[Problem]:
-        """Yield every problem that cost a whole source its night."""
+        """Yield every problem that cost a whole source its night, or the night a service."""
         yield from self.definition_problems
         for state in self.states:
             yield from (problem for problem in state.problems if problem.level == "error")
+        yield from self.built.failures if self.built else ()
 
     def moved(self) -> Iterator[Problem]:
         """Yield a problem for each source that was read, but at another address than its definition has."""
@@ -119,7 +120,7 @@ def as_markdown(night: Night) -> str:
     moved = [state.traffic for state in night.states if state.traffic]
     if moved:
         requests, unchanged, size = (sum(getattr(each, name) for each in moved) for name in MOVED)
-        lines += ["", f"{requests:,} requests, {unchanged:,} answered *unchanged*, {size:,} bytes downloaded."]
+        lines += ["", f"{requests:,} requests, {unchanged:,} times *unchanged*, {size:,} bytes downloaded."]
     failures = list(night.failures())
     if failures or night.faults:
         lines += ["", "## What a person should look at", ""]

@@ -12,7 +12,7 @@ from scrapers.source import Source
 from transforms.normalise.contacts import scrub
 from transforms.normalise.keys import public_key
 
-OWN_STAGES = {"definition", "gate"}
+OWN_STAGES = {"definition": "definition", "gate": "gate", "gate-accepted": "gate"}
 NORMALISING = {
     "no-name", "not-an-initiative", "unknown-value", "correction-unused", "name-truncated", "private-contact",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, 
 
 def _stage(problem: Problem) -> str:
     if problem.code in OWN_STAGES:
-        return problem.code
+        return OWN_STAGES[problem.code]
     if problem.code.startswith("geo-"):
         return "geocode"
     return "normalise" if problem.code.startswith("invalid-") or problem.code in NORMALISING else "harvest"

@@ -1,4 +1,4 @@
-"""What all tests share: how hypothesis looks for counterexamples."""
+"""What all tests share: how hypothesis looks for counterexamples, and that no address service is asked."""
 
 import os
 
@@ -8,3 +8,6 @@ from hypothesis import settings
 settings.register_profile("essaim", deadline=None, print_blob=True)
 settings.register_profile("ci", settings.get_profile("essaim"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "essaim")
+
+# No test may ask the national address service, whatever contact it gives: those of streets name one of their own.
+os.environ["ESSAIM_GEOCODER"] = "off"

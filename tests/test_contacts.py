@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.normalise.contacts import MARKER, contacts_in_address, find_contacts, quotable, scrub
+from transforms.normalise.contacts import (
+    MARKER,
+    contacts_in_address,
+    emails_in,
+    find_contacts,
+    phones_in,
+    quotable,
+    scrub,
+)
 from transforms.normalise.text import clean_paragraphs
 
 PIECES = [
@@ -200,3 +208,27 @@ def test_any_text_can_be_asked_for_contacts_in_it(text: str) -> None:
 )
 def test_an_address_hides_no_email(email: str, path: str) -> None:
     assert contacts_in_address(f"https://x.fr/{path}/{email}") != []
+
+
+def test_addresses_are_read_from_their_disguises() -> None:
+    text = "Contact@example.org ; nom (at) example point org, mailto:info@example.org a%40example.org"
+    assert emails_in(text) == ["Contact@example.org", "nom@example.org", "info@example.org", "a@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("field", "numbers"),
+    [
+        ("02 61 91 00 00 / 06 00 00 00 00", ["02 61 91 00 00", "06 00 00 00 00"]),
+        ("02 61 91 00 00 06 00 00 00 00", ["02 61 91 00 00", "06 00 00 00 00"]),
+        ("02.61.91.00.00", ["02.61.91.00.00"]),
+        ("261910000", ["261910000"]),
+        ("36 46", []),
+        ("sur place", []),
+    ],
+)
+def test_numbers_of_a_field(field: str, numbers: list[str]) -> None:
+    assert phones_in(field) == numbers
+
+
+def test_a_quotation_cut_short_lays_no_number_bare() -> None:
+    assert find_contacts(quotable("x" * 46 + " 06 00 00 00 0006 00 00 00 00")) == []

@@ -11,6 +11,7 @@ from warehouse.decisions import (
     DecisionError,
     folder,
     read_judgements,
+    read_kept,
     read_withdrawals,
 )
 
@@ -73,6 +74,15 @@ def test_another_encoding_is_told(judgements: Path) -> None:
     judgements.write_bytes((HEAD + LINE.replace("camille", "Zoé")).encode("latin-1"))
     with pytest.raises(DecisionError, match="not a CSV file in UTF-8"):
         read_judgements(judgements)
+
+
+def test_records_that_are_kept_whatever_the_rules_say(tmp_path: Path) -> None:
+    path = tmp_path / "kept.csv"
+    head = "source_id,record_key,who,decided_on,why"
+    path.write_text(f"{head}\na,1,us,2026-11-22,it is one\nb,,us,2026-11-22,\n", encoding="utf-8")
+    assert read_kept(path) == {("a", "1"), ("b", "")}
+    assert read_kept(tmp_path / "none.csv") == set()
+    assert read_kept(folder() / "kept.csv") == set()
 
 
 def test_withdrawals_of_a_record_and_of_a_source(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,11 +15,43 @@ from hypothesis import strategies as st
 from small_warehouse import add_initiative, emptied, row
 
 from transforms.normalise.contacts import contacts_in_address, find_contacts
-from warehouse.gate import HINT, Bounds, merged_faults, outlived, source_faults
+from warehouse.gate import Bounds, let_through, outlived, source_checks
+from warehouse.gate_contacts import HINT
+from warehouse.gate_merged import merged_checks
+from warehouse.portrait import Portrait, portray
 from warehouse.store import Store
 from warehouse.table import literal
 
 # ----------------------------------------------------------------------------------------------------- one source
+
+
+def source_faults(bounds: Bounds, rows: int, filled: Mapping[str, int], history: Sequence[int]) -> list[str]:
+    return told(bounds, Portrait(rows, filled), None, history)
+
+
+def told(bounds: Bounds, now: Portrait, before: Portrait | None = None, history: Sequence[int] = ()) -> list[str]:
+    """What holds a source back, with a remedy each."""
+    failed = [check for check in source_checks(bounds, now, before, history) if check.holds_back]
+    assert all(check.remedy for check in failed)
+    return [check.told for check in failed]
+
+
+def rules(now: Portrait, before: Portrait, bounds: Bounds | None = None) -> set[tuple[str, str]]:
+    """The rules that fail, with their fields."""
+    found = source_checks(bounds or Bounds(0), now, before)
+    return {(check.rule, check.subject) for check in found if not check.passed}
+
+
+def places(count: int, **fields: str) -> Portrait:
+    """So many records; "#" in a field stands for the number of the record, and "" for an empty field."""
+    usual = {"name": "Lieu #", "url": "https://lieu-#.example.org", "postcode": "29000", "key": "#"} | fields
+    return portray(
+        (
+            usual["key"].replace("#", str(n)),
+            {name: text.replace("#", str(n)) for name, text in usual.items() if name != "key"},
+        )
+        for n in range(count)
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,6 +105,99 @@ def test_more_records_never_make_a_drop(rows: int, history: list[int], drop: flo
         assert source_faults(bounds, rows + 1, {}, history) == []
 
 
+def test_a_field_that_goes_empty_is_told_by_name() -> None:
+    before, now = places(50), places(50, postcode="")
+    assert rules(now, before) == {("fill-collapse", "postcode")}
+    [sentence] = told(Bounds(0), now, before)
+    assert sentence == "postcode is filled in 0% of the records, it was in 100% on the last good night"
+
+
+@pytest.mark.parametrize(("had", "has", "collapsed"), [(25, 4, True), (25, 5, False), (24, 0, False), (50, 11, False)])
+def test_a_field_may_become_rarer(had: int, has: int, collapsed: bool) -> None:
+    before, now = (Portrait(50, {"siret": count}) for count in (had, has))
+    assert rules(now, before) == ({("fill-collapse", "siret")} if collapsed else set())
+
+
+def test_few_records_prove_nothing() -> None:
+    assert rules(places(9, postcode="", name="Accueil", key="x#"), places(9)) == set()
+    assert rules(places(19, name="Accueil"), places(19)) == set()
+
+
+def test_a_field_that_the_definition_gave_up_or_promises_is_judged_there() -> None:
+    before, now = places(50), places(50, postcode="")
+    assert rules(now, before, Bounds(0, fields={"name", "url"})) == set()
+    assert rules(now, before, Bounds(0, filled={"postcode": 0.0})) == set()
+
+
+def test_the_same_text_everywhere_is_contamination() -> None:
+    before, now = places(30), places(30, name="Accueil")
+    assert rules(now, before) == {("same-value", "name")}
+    assert told(Bounds(0), now, before)[0].startswith('name is "Accueil" in 30 of 30 records')
+    assert rules(now, now) == set()  # a network whose places all have one name has had it before
+
+
+def test_titles_that_come_again_and_again_are_told() -> None:
+    now = portray((str(n), {"name": f"Rubrique {n % 4}"}) for n in range(40))
+    assert rules(now, portray((str(n), {"name": f"Lieu {n}"}) for n in range(40))) == {("repeated-values", "name")}
+    assert rules(now, now) == set()
+
+
+def test_variety_can_be_promised() -> None:
+    now = portray((str(n), {"name": f"Rubrique {n % 4}"}) for n in range(40))
+    assert told(Bounds(0, distinct={"name": 0.5}), now) == ["name has 4 values in 40 records, at least 50% expected"]
+    assert told(Bounds(0, distinct={"name": 0.1, "url": 1.0}), now) == []
+
+
+def test_a_contact_is_not_told_on() -> None:
+    [sentence] = told(Bounds(0), places(30, email="camille@example.org"), places(30, email="lieu-#@example.org"))
+    assert find_contacts(sentence) == []
+
+
+def test_keys_that_all_change_are_held_back() -> None:
+    before, now = places(40), places(40, key="lieu-#")
+    assert rules(now, before) == {("keys-changed", "")}
+    [check] = [each for each in source_checks(Bounds(0), now, before) if not each.passed]
+    assert "40 of the 40 keys of the last good night are gone, such as 0, 1, 10" in check.told
+    assert "moved_keys.csv" in check.remedy
+    assert rules(now, before, Bounds(0, keys_kept=0.0)) == set()
+
+
+@pytest.mark.parametrize(("shift", "changed"), [(0, False), (20, False), (31, False), (32, True), (40, True)])
+def test_a_list_that_turns_over_is_no_change_of_keys(shift: int, changed: bool) -> None:
+    now = portray((str(n + shift), {"name": f"Lieu {n + shift}"}) for n in range(40))
+    assert (("keys-changed", "") in rules(now, places(40))) is changed
+
+
+def test_a_source_that_grows_or_shrinks_has_no_change_of_keys() -> None:
+    assert rules(places(100, key="x#"), places(40)) == set()
+    assert rules(places(40, key="x#"), places(100)) == set()
+
+
+def test_what_a_person_accepts_passes_and_stays_told() -> None:
+    checks = source_checks(Bounds(0), places(40, key="lieu-#", name="Accueil"), places(40))
+    passed = let_through(checks, {"keys-changed": "camille, 2026-11-22"})
+    assert [check.rule for check in passed if check.holds_back] == ["same-value"]
+    [accepted] = [check for check in passed if check.accepted_by]
+    assert (accepted.rule, accepted.passed) == ("keys-changed", False)
+
+
+def test_a_sample_of_a_large_source_stands_for_all() -> None:
+    def drawn(key: str, **fields: str) -> Portrait:
+        records = ((key.replace("#", str(n)), {"name": f"Lieu {n}"} | fields) for n in range(3000))
+        return portray(records, most=200)
+
+    before = drawn("#")
+    assert (before.rows, len(before.keys), before.filled) == (3000, 200, {"name": 3000})
+    assert before == portray(
+        ((str(n), {"name": f"Lieu {n}"}) for n in reversed(range(3000))), most=200
+    )  # whatever their order
+    assert rules(drawn("#"), before) == set()
+    assert rules(drawn("x#"), before) == {("keys-changed", "")}
+    assert rules(drawn("#", name="Accueil"), before) == {("same-value", "name")}
+    grown = portray(((str(n), {"name": f"Lieu {n}"}) for n in range(5000)), most=200)
+    assert rules(grown, before) == set()
+
+
 @pytest.mark.parametrize(("days", "gone"), [(0, False), (30, False), (31, True)])
 def test_a_source_lives_to_its_limit(days: int, gone: bool) -> None:
     since = dt.date(2026, 2, 10)
@@ -92,8 +219,28 @@ def store(warehouse: Store) -> Store:
     return emptied(warehouse)
 
 
-def faults(store: Store, before: int = 0) -> list[str]:
-    return merged_faults(store.connection, before)
+def faults(store: Store, previous: Path | None = None) -> list[str]:
+    failed = [check for check in merged_checks(store.connection, previous) if check.holds_back]
+    assert all(check.remedy for check in failed)
+    return [check.told for check in failed]
+
+
+def failing(store: Store, previous: Path) -> list[str]:
+    return [check.rule for check in merged_checks(store.connection, previous) if not check.passed]
+
+
+@pytest.fixture
+def release(store: Store, tmp_path: Path) -> Path:
+    """The database of a last release: 40 initiatives of one record each, all placed, and one id that moved."""
+    for number in range(40):
+        add_initiative(store, f"es-{number:02}", str(number), geo_precision="commune", source_ids=["lieux"])
+    store.insert("moved_id", [row("moved_id", old_id="es-x", new_id="es-00")])
+    return kept(store, tmp_path)
+
+
+def kept(store: Store, folder: Path) -> Path:
+    store.connection.execute("CHECKPOINT")
+    return Path(shutil.copy(store.path, folder / "previous.duckdb"))
 
 
 def value(store: Store, field: str, text: str, **told: Any) -> None:
@@ -104,18 +251,78 @@ def test_a_sound_warehouse_passes(store: Store) -> None:
     add_initiative(store, name="Le Hangar", summary="Ouvert de 9h à 12h, 44000 Nantes")
     value(store, "name", "Le Hangar", original="LE HANGAR")
     store.insert("moved_id", [row("moved_id", old_id="es-x", new_id="es-a")])
-    assert faults(store, 2) == []
+    assert faults(store) == []
 
 
 def test_an_empty_warehouse_does_not(store: Store) -> None:
     assert faults(store) == ["there is no initiative at all"]
 
 
-@pytest.mark.parametrize(("before", "told"), [(4, []), (5, ["2 initiatives, 5 in the last release"]), (1, [])])
-def test_half_of_the_initiatives_may_not_vanish(store: Store, before: int, told: list[str]) -> None:
-    for key in ("1", "2"):
-        add_initiative(store, f"es-{key}", key)
-    assert faults(store, before) == told
+def test_the_same_set_again_passes_every_rule(store: Store, release: Path) -> None:
+    assert faults(store, release) == []
+    assert len(merged_checks(store.connection, release)) > 12
+
+
+@pytest.mark.parametrize(
+    ("gone", "told"), [(12, []), (13, ["withdrawn"]), (20, ["withdrawn"]), (21, ["initiatives", "withdrawn"])]
+)
+def test_many_initiatives_may_not_vanish(store: Store, release: Path, gone: int, told: list[str]) -> None:
+    for table in ("initiative", "initiative_source", "record"):
+        store.connection.execute(f"DELETE FROM {table} WHERE initiative_id >= 'es-{40 - gone:02}'")
+    assert failing(store, release) == told
+
+
+def test_a_source_that_is_gone_takes_its_initiatives_along(store: Store, tmp_path: Path) -> None:
+    for number in range(40):
+        add_initiative(store, f"es-{number:02}", str(number), source_ids=["old" if number < 18 else "lieux"])
+        store.connection.execute("UPDATE initiative_source SET source_id = 'old' WHERE record_key::INTEGER < 18")
+    release = kept(store, tmp_path)
+    for table in ("initiative", "initiative_source", "record"):
+        store.connection.execute(f"DELETE FROM {table} WHERE initiative_id < 'es-18'")
+    assert failing(store, release) == []
+
+
+def test_an_id_may_not_be_lost_while_its_record_is_here(store: Store, release: Path) -> None:
+    for table in ("initiative", "initiative_source", "record"):
+        store.connection.execute(f"UPDATE {table} SET initiative_id = 'es-new' WHERE initiative_id = 'es-07'")
+    assert faults(store, release) == [
+        "1 ids of the last release lead nowhere though their records are here, such as es-07"
+    ]
+    store.insert("moved_id", [row("moved_id", old_id="es-07", new_id="es-new")])
+    assert faults(store, release) == []
+
+
+def test_a_redirect_may_not_be_lost(store: Store, release: Path) -> None:
+    store.connection.execute("DELETE FROM moved_id")
+    assert faults(store, release) == ["1 redirects of the last release are gone, such as es-x"]
+
+
+@pytest.mark.parametrize(("unplaced", "told"), [(4, []), (5, ["placed"])])
+def test_places_may_not_be_lost(store: Store, release: Path, unplaced: int, told: list[str]) -> None:
+    store.connection.execute("UPDATE record SET geo_precision = 'region' WHERE record_key::INTEGER < ?", [unplaced])
+    assert failing(store, release) == told
+
+
+def test_a_finer_place_is_no_loss(store: Store, release: Path) -> None:
+    store.connection.execute("UPDATE record SET geo_precision = 'street'")
+    assert failing(store, release) == []
+
+
+def test_clusters_may_not_explode(store: Store, release: Path) -> None:
+    def joined(last: int) -> list[str]:
+        store.connection.execute("DELETE FROM moved_id WHERE new_id = 'es-01'")
+        for table in ("initiative_source", "record"):
+            store.connection.execute(
+                f"UPDATE {table} SET initiative_id = 'es-01' WHERE record_key::INTEGER BETWEEN 1 AND {last}"
+            )
+        store.connection.execute("DELETE FROM initiative WHERE initiative_id BETWEEN 'es-02' AND ?", [f"es-{last:02}"])
+        moves = [row("moved_id", old_id=f"es-{n:02}", new_id="es-01") for n in range(2, last + 1)]
+        store.insert("moved_id", moves)
+        return failing(store, release)
+
+    assert joined(6) == []
+    assert joined(7) == ["largest-cluster"]
+    assert joined(19) == ["largest-cluster", "cluster-size"]
 
 
 def test_a_licence_must_be_in_the_register(store: Store) -> None:
@@ -246,3 +453,39 @@ def test_nothing_that_holds_a_contact_escapes_the_hint(texts: list[str]) -> None
     found = duckdb.execute(f"SELECT t FROM unnest(?::VARCHAR[]) u(t) WHERE regexp_matches(t, {literal(HINT)})", [texts])
     hinted = {text for (text,) in found.fetchall()}
     assert {text for text in texts if find_contacts(text) or contacts_in_address(text)} <= hinted
+
+
+# --------------------------------------------------------------------------------------- contacts that may be there
+
+
+def test_contacts_of_organisations_pass_and_those_of_people_do_not(store: Store) -> None:
+    add_initiative(store, contact_email="contact@example.org", contact_phone="+33261910000")
+    value(store, "contact_email", "contact@example.org", original="contact@example.org")
+    store.insert("change", [row("change", field="contact_phone", before="+33261910000")])
+    assert faults(store) == []
+    store.connection.execute("UPDATE record SET contact_email = 'jeanne.exemple@example.org'")
+    store.connection.execute("UPDATE initiative SET contact_phone = '+33600000000'")
+    [fault] = faults(store)
+    assert "2 published texts hold a contact" in fault
+    assert "record.contact_email" in fault
+    assert "initiative.contact_phone" in fault
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"summary": "Une phrase"}, {"impact": "Une phrase"}, {"needs": ["un local"]},
+        {"contact_email": "contact@example.org"}, {"partners": [{"name": "Ville", "motivation": "Une phrase"}]},
+    ],
+)  # fmt: skip
+def test_records_without_an_open_licence_hold_facts_only(store: Store, told: dict[str, Any]) -> None:
+    add_initiative(store, licence="none", **told)
+    assert faults(store) == ["1 records of sources without an open licence hold sentences or contacts"]
+    add_initiative(store, "es-b", "2", licence="etalab-2.0", **told)
+    assert len(faults(store)) == 1
+
+
+@pytest.mark.parametrize("nothing", ["null", "NR", "{{ place.name }}"])
+def test_a_name_that_says_nothing_is_none(nothing: str) -> None:
+    now = portray((str(n), {"name": nothing if n % 2 else f"Lieu {n}"}) for n in range(40))
+    assert now.fill("name") == 0.5

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_insee_code, geocode
+from transforms.geocode.projected import from_lambert_2, from_lambert_93
 from warehouse.gazetteer import data_folder
 
 GAZETTEER = Gazetteer.load(data_folder())
@@ -61,6 +62,7 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"commune": "Montreuil", "region": "Île-de-France"}, "93048", "region_name"),
         ({"postcode": "33000"}, "33063", "postcode"),
         ({"insee_code": "33000"}, "33063", "postcode"),
+        ({"postcode": "75892", "commune": "75018"}, "75118", "postcode"),
         ({"address": "12 rue X, 44000 Nantes"}, "44109", "postcode_name"),
         ({"address": "12 rue de Paris\n44000 NANTES CEDEX\nFrance"}, "44109", "postcode_name"),
         ({"address": "BP 12345 69003 Lyon cedex 03"}, "69383", "postcode_name"),
@@ -194,13 +196,60 @@ def test_a_point_alone_gives_its_commune() -> None:
         (1.444, 43.604, "swapped"),
         (43.604, -1.444, "sign"),
         (4360400.0, 14440.0, "decimal"),
+        (6279675.54, 574356.03, "lambert93"),
+        (574356.03, 6279675.54, "lambert93"),
+        (1845070.0, 527200.0, "lambert2"),
+        (43.361440, 1.263840, "minutes"),
+        (4336.24, 126.64, "minutes"),
     ],
 )
 def test_a_broken_point_is_repaired_into_the_stated_commune(latitude: float, longitude: float, repair: str) -> None:
     answer = ask(postcode="31000", commune="Toulouse", latitude=latitude, longitude=longitude)
     assert (answer.precision, answer.method) == ("point", f"postcode_name+{repair}")
-    assert (answer.latitude, answer.longitude) == pytest.approx((43.604, 1.444))
+    assert (answer.latitude, answer.longitude) == pytest.approx((43.604, 1.444), abs=0.01)
     assert answer.conflict is None
+
+
+def test_lambert_93_and_lambert_2_are_those_of_ign() -> None:
+    assert from_lambert_93(700_000.0, 6_600_000.0) == pytest.approx((46.5, 3.0), abs=1e-6)  # the projection's origin
+    # The origin of Lambert II étendu on the older datum, at 46.8 north on the meridian of Paris.
+    assert from_lambert_2(600_000.0, 2_200_000.0) == pytest.approx((46.79995, 2.33654), abs=1e-4)
+    assert from_lambert_93(2.35, 48.85) is None
+    assert from_lambert_2(2.35, 48.85) is None
+
+
+def test_the_point_of_a_former_commune_is_its_own() -> None:
+    part = ask(postcode="01120", commune="Cordieux")
+    whole = ask(postcode="01120", commune="Montluel")
+    assert part.insee_code == whole.insee_code == "01262"
+    assert part.method == "postcode_name+part"
+    assert part.latitude != whole.latitude
+
+
+def test_five_addresses_on_one_point_are_a_stack() -> None:
+    streets = [f"{number} rue de Strasbourg" for number in range(1, 6)]
+    queries = [
+        PlaceQuery(address=street, postcode="44000", commune="Nantes", latitude=47.2184, longitude=-1.5536)
+        for street in streets
+    ]
+    conflicts = [answer.conflict for answer in geocode(queries, GAZETTEER)]
+    assert conflicts == ["stack: 5 different addresses are given this same point"] * 5
+    assert [answer.conflict for answer in geocode(queries[:4], GAZETTEER)] == [None] * 4
+    assert [answer.conflict for answer in geocode([queries[0]] * 9, GAZETTEER)] == [None] * 9
+
+
+def test_a_column_too_narrow_for_cedex_is_read() -> None:
+    assert ask(commune="CHARLEVILLE-MEZIERES CE").insee_code == "08105"
+
+
+def test_paris_behind_a_post_box_is_the_commune() -> None:
+    assert ask(address="30 rue du Château des Rentiers - CS 61336  PARIS").insee_code == "75056"
+
+
+def test_overseas_communes_have_points() -> None:
+    answer = ask(commune="Rangiroa", country="Polynésie française")
+    assert (answer.insee_code, answer.precision) == ("98740", "commune")
+    assert answer.latitude == pytest.approx(-15.36, abs=0.3)
 
 
 def test_a_foreign_point_is_not_bent_into_france() -> None:

@@ -123,6 +123,21 @@ def test_what_moved_is_merged(store: Store, previous: Path) -> None:
     assert ("es-a", "merged", "", "Le Hangar", "es-b") in changes(store, previous)
 
 
+def test_what_is_split_off_says_from_what(store: Store, release: Path, tmp_path: Path) -> None:
+    path = tmp_path / "two.duckdb"
+    with building(path) as before:
+        add(before)
+        before.insert("initiative_source", [row("initiative_source", initiative_id="es-a", record_key="2")])
+    tonight(store)
+    add(store, id="es-b", key="2", name="Autre", first_seen=NIGHT, changed_on=NIGHT)
+    assert changes(store, path) == [("es-b", "split", "", "es-a", "Autre")]
+
+
+def test_what_goes_on_under_a_new_id_is_no_split(store: Store, previous: Path) -> None:
+    tonight(store, id="es-b", key="1", name="Autre")
+    assert [found[1] for found in changes(store, previous)] == ["withdrawn", "added"]
+
+
 def test_a_column_that_is_new_in_the_contract_is_no_change_of_everything(store: Store, previous: Path) -> None:
     with duckdb.connect(str(previous)) as old:
         old.execute("ALTER TABLE initiative DROP COLUMN impact")

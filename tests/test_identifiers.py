@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.normalise.identifiers import clean_rna, clean_siren, clean_siret
+from transforms.normalise.identifiers import clean_osm, clean_rna, clean_siren, clean_siret, clean_wikidata
 
 DIGITS = st.text("0123456789 .W", max_size=18)
 WILD = st.one_of(st.text(max_size=40), DIGITS, st.builds("SIRET : {}".format, DIGITS))
@@ -76,3 +76,32 @@ def test_cleaners_refuse_or_give_what_they_keep(text: str) -> None:
         except ValueError:
             continue
         assert once is None or clean(once) == once
+
+
+@pytest.mark.parametrize(
+    ("written", "osm"),
+    [
+        ("node/123", "node/123"), ("https://www.openstreetmap.org/way/42#map=3/4/5", "way/42"), ("n123", "node/123"),
+        ("relation 77", "relation/77"), ("osm.org/node/5", "node/5"), ("n/r", None),
+    ],
+)  # fmt: skip
+def test_map_elements(written: str, osm: str | None) -> None:
+    assert clean_osm(written) == osm
+
+
+@pytest.mark.parametrize(
+    ("written", "item"),
+    [
+        ("Q42", "Q42"), ("https://www.wikidata.org/wiki/Q42", "Q42"), ("http://www.wikidata.org/entity/q7#a", "Q7"),
+        ("wd:Q1", "Q1"), ("", None),
+    ],
+)  # fmt: skip
+def test_wikidata_items(written: str, item: str | None) -> None:
+    assert clean_wikidata(written) == item
+
+
+@pytest.mark.parametrize("written", ["123", "Q0", "node/0", "area/3", "https://example.org/node/1"])
+def test_what_is_neither_is_refused(written: str) -> None:
+    for reader in (clean_osm, clean_wikidata):
+        with pytest.raises(ValueError, match=r"OpenStreetMap|Wikidata"):
+            reader(written)

@@ -262,3 +262,15 @@ def test_the_order_of_the_records_does_not_matter(records: list[Member], chance:
     shuffled = list(records)
     chance.shuffle(shuffled)
     assert merge(shuffled) == merge(records)
+
+
+def test_the_language_is_that_of_the_summary_else_of_the_name() -> None:
+    short = member("a", name="Le Lieu", language="fr", summary="Un lieu")
+    long = member("b", name="Le Lieu", language="en", summary="A place where people meet")
+    merged = merge([short, long])
+    assert merged.values["language"] == "en"
+    [told] = of("language", merged.provenance)
+    assert (told.source_id, told.rule) == ("b", "language of the summary")
+    bare = merge([member("a", name="Le Lieu", language="fr"), member("b", name="Le Lieu")])
+    assert bare.values["language"] == "fr"
+    assert "language" not in merge([member("a", name="Le Lieu")]).values

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.normalise.names import name_key, restore_case
+from transforms.normalise.names import name_key, restore_case, spell_town
 
 PIECES = [
     "ASSOCIATION",
@@ -111,3 +111,31 @@ def test_other_names_are_left_alone(name: str) -> None:
 def test_restoring_twice_changes_nothing(name: str) -> None:
     once = restore_case(name)
     assert restore_case(once) == once
+
+
+@pytest.mark.parametrize(
+    ("name", "town", "spelled"),
+    [
+        ("Amis de Saint Etienne du Rouvray", "Saint-Étienne-du-Rouvray", "Amis de Saint-Étienne-du-Rouvray"),
+        ("Mjc Saint-Etienne", "Saint-Étienne", "Mjc Saint-Étienne"),
+        ("Le Reve", "Nantes", "Le Reve"),
+        ("Etienne Solidaire", "Saint-Étienne", "Etienne Solidaire"),
+        ("Saint-Etienneville", "Saint-Étienne", "Saint-Etienneville"),
+        ("Eus", "Eu", "Eus"),
+    ],
+)
+def test_a_town_gives_its_accents_back(name: str, town: str, spelled: str) -> None:
+    assert spell_town(name, town) == spelled
+    assert spell_town(spelled, town) == spelled
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("UDAF DE LA SARTHE", "UDAF de la Sarthe"),
+        ("RESEAU COORACE BRETAGNE", "Reseau COORACE Bretagne"),
+        ("EHPAD MJC ESAT CIAS", "EHPAD MJC ESAT CIAS"),
+    ],
+)
+def test_long_acronyms_are_known_by_a_list(name: str, shown: str) -> None:
+    assert restore_case(name) == shown

@@ -382,3 +382,77 @@ def _texts(held: Any) -> list[str]:
     if isinstance(held, list):
         return [text for item in held for text in _texts(item)]
     return list(held.values()) if isinstance(held, dict) else [str(held)]
+
+
+# ----------------------------------------------------------------------------------- contacts, people, languages
+
+CONTACTS: dict[str, RawValue] = {
+    "email": "jeanne.exemple@example.org; contact@example.org",
+    "phone": "06 00 00 00 00 / 02 61 91 00 00",
+}
+
+
+def test_contacts_of_an_organisation_are_kept_and_private_ones_are_counted() -> None:
+    record, problems = clean(rules(country="FR"), **CONTACTS)
+    assert record.values["contact_email"] == "contact@example.org"
+    assert record.values["contact_phone"] == "+33261910000"
+    assert record.originals["contact_email"] == ["contact@example.org"]
+    assert not {"email", "phone"} & set(record.values)
+    [problem] = problems
+    assert (problem.code, problem.key) == ("private-contact", "")
+    assert problem.message == "left out as private: 1 e-mail addresses, 1 telephone numbers"
+
+
+def test_without_an_open_licence_no_contact_is_kept() -> None:
+    record, _ = clean(rules(open_licence=False, country="FR"), summary="contact@example.org", **CONTACTS)
+    assert not {"contact_email", "contact_phone", "summary"} & set(record.values)
+
+
+def test_an_address_in_a_text_becomes_the_contact_and_leaves_the_text() -> None:
+    record, _ = clean(summary="Un lieu. Écrire à accueil@example.org")
+    assert record.values["contact_email"] == "accueil@example.org"
+    assert record.values["summary"] == f"Un lieu. Écrire à {MARKER}"
+
+
+def test_a_person_is_no_organisation() -> None:
+    record, problems = clean(organisation_name="Mme Martine D.")
+    assert "organisation_name" not in record.values
+    assert "organisation_name" not in record.originals
+    [problem] = problems
+    assert problem.code == "invalid-organisation-name"
+    assert "Martine" not in problem.message
+
+
+def test_people_named_as_contacts_leave_the_texts() -> None:
+    record, _ = clean(summary="Un lieu. Contact : Mme Exemple.", needs=["Joindre Jeanne Exemple"])
+    assert "Exemple" not in str(record.values)
+    assert "Exemple" not in str(record.originals)
+
+
+@pytest.mark.parametrize(
+    ("told", "fields", "language"),
+    [
+        ({"language": "fr"}, {}, "fr"),
+        ({}, {}, None),
+        ({"language": "fr"}, {"summary": "A place where people meet and repair with the neighbours who need it"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_texts_else_of_the_source(
+    told: dict[str, Any], fields: dict[str, RawValue], language: str | None
+) -> None:
+    assert clean(rules(**told), **fields)[0].values.get("language") == language
+
+
+def test_names_that_the_source_cut_are_told() -> None:
+    normaliser = Normaliser(rules())
+    cut = ["Association pour la promotion", "Communauté de communes du Val", "Fédération des foyers ruraux d"]
+    for position, name in enumerate([name[:28] for name in cut], 1):
+        assert normaliser.clean(raw(str(position), position, name=name)) is not None
+    told = [problem for problem in normaliser.problems() if problem.code == "name-truncated"]
+    assert [problem.key for problem in told] == ["1", "2", "3"]
+    assert "28 characters" in told[0].message
+
+
+def test_identifiers_of_maps_and_knowledge_bases() -> None:
+    record, _ = clean(osm="https://www.openstreetmap.org/node/5", wikidata="http://www.wikidata.org/entity/Q42")
+    assert (record.values["osm"], record.values["wikidata"]) == ("node/5", "Q42")

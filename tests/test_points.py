@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.normalise.points import clean_coordinate, parse_point
+from transforms.normalise.points import clean_coordinate, clean_figure, parse_point
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,16 @@ def test_wild_points_are_refused_or_on_earth(text: str) -> None:
     except ValueError:
         return
     assert point is None or (-90 <= point[0] <= 90 and -180 <= point[1] <= 180)
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"), [("6692424,50691385", 6692424.506914), ("48856614", 48856614.0), ("102.5", 102.5), ("0", None)]
+)
+def test_figures_out_of_range_are_kept_for_the_audit(text: str, figure: float | None) -> None:
+    assert clean_figure(text, "latitude") == figure
+    assert clean_coordinate(text, "latitude") is None
+
+
+def test_what_is_no_figure_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a longitude"):
+        clean_figure("ici", "longitude")

@@ -21,8 +21,8 @@ def test_a_licence_says_no_more_than_it_can(id: str) -> None:
 
 
 def test_every_family_is_there() -> None:
-    families = ("etalab-", "ODbL-", "ODC-By-", "PDDL-", "CC0-", "CC-BY-4", "CC-BY-SA-", "CC-BY-NC-", "CC-BY-ND-", "OGL-")
-    for beginning in families:
+    families = "etalab- ODbL- ODC-By- PDDL- CC0- CC-BY-4 CC-BY-SA- CC-BY-NC- CC-BY-ND- OGL-"
+    for beginning in families.split():
         assert any(id.startswith(beginning) for id in register()), beginning
 
 

@@ -170,3 +170,26 @@ def test_clean_text_is_one_line_that_can_be_stored(text: str) -> None:
         assert once == " ".join(once.split())
         assert once.encode("utf-8").decode("utf-8").isprintable() or not once.isascii()
         assert not is_sentinel(once)
+
+
+@pytest.mark.parametrize(
+    ("dirt", "clean"),
+    [
+        ("Nous utilisons des cookies pour mesurer l'audience.\nUn lieu.", "Un lieu."),
+        ("Un lieu.\nAccepter les cookies", "Un lieu."),
+        ("Un lieu.\nFaites un don\nSoutenez-nous", "Un lieu."),
+        ("Inscrivez-vous à notre newsletter\nUn lieu.", "Un lieu."),
+        ("Un lieu.\nFacebook Twitter LinkedIn", "Un lieu."),
+        ("[box]Un lieu.[/box]", "Un lieu."),
+        ("Écrire à [email protected] ou passer", "Écrire à ou passer"),
+        ("Un lieu [modifier | modifier le code]", "Un lieu"),
+        ("[[Fichier:a.jpg|thumb|Vue]] Un lieu [[Nantes|nantais]], '''gras''' {{Infobox}}", "Un lieu nantais, gras"),
+        ("Un lieu qui [&#8230;]", "Un lieu qui …"),
+        ("Un atelier de cookies vendus au marché.", "Un atelier de cookies vendus au marché."),
+        ("On distribue des cookies et on utilise un four.", "On distribue des cookies et on utilise un four."),
+        ("Premier.\n\nPartager sur Facebook\n\nSecond.", "Premier.\n\nSecond."),
+    ],
+)
+def test_what_sites_put_between_sentences_goes(dirt: str, clean: str) -> None:
+    assert clean_paragraphs(dirt) == clean
+    assert clean_paragraphs(clean) == clean

@@ -32,7 +32,7 @@ PLACE = (
     "geo_conflict",
 )  # fmt: skip
 NAMES = ("name", "organisation_name")
-PRECISIONS = ("none", "country", "region", "departement", "commune", "point")
+PRECISIONS = ("none", "country", "region", "departement", "commune", "locality", "street", "housenumber", "point")
 
 
 @dataclass(frozen=True, slots=True)

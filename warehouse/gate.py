@@ -1,160 +1,192 @@
-"""The gates. One source: is what it gave believable? The merged set: may it be published?"""
+"""The gate of one source: is what it gave believable, by its own promises and beside its last good night?
+
+The gate of the merged set is `warehouse/gate_merged.py`; what both measure is a `Check`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-import duckdb
+from transforms.normalise.contacts import scrub
+from warehouse.portrait import TELLING, Portrait
 
-from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
-from transforms.normalise.people import private_contacts
-from transforms.rights import register
-from warehouse.schema import TABLES
-from warehouse.store import stream
-from warehouse.table import literal, quoted
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule of a gate: what was measured, within which bound, and whether it passed.
+
+    `subject` is the field concerned ("" for the whole), `told` the sentence of a check that did not pass, with its
+    `remedy`. `accepted_by` says who let it through all the same (`warehouse/decisions/accepted.csv`).
+    """
+
+    rule: str
+    subject: str
+    measured: str
+    bound: str
+    passed: bool
+    told: str = ""
+    remedy: str = ""
+    accepted_by: str = ""
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether nothing may go on because of it."""
+        return not self.passed and not self.accepted_by
+
+
+KEYS_KEPT = 0.2
+"""The usual `keys_kept`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a source is expected to give; `max_drop` is a share of the median of the last good runs."""
+    """What a source promises: `[expect]` of its definition.
+
+    `max_drop` is a share of the median of the last good runs, `filled` and `distinct` hold the smallest shares by
+    field. `keys_kept` is the smallest share of the last good keys that is met again, `fields` names the fields that
+    the definition still has (None: all): one that it gave up is not missed.
+    """
 
     rows_min: int
     rows_max: int | None = None
     max_drop: float = 0.3
     filled: Mapping[str, float] = field(default_factory=dict)
+    distinct: Mapping[str, float] = field(default_factory=dict)
+    keys_kept: float = KEYS_KEPT
+    fields: Collection[str] | None = None
 
 
-def source_faults(bounds: Bounds, rows: int, filled: Mapping[str, int], history: Sequence[int]) -> list[str]:
-    """Say why a harvest is not believed, a sentence each; empty when it passes.
+ACCEPTABLE = ("drop", "fill-collapse", "same-value", "repeated-values", "keys-changed")
+"""The rules of a source that a person may let pass once; the others are promises, mended in the definition."""
 
-    `filled` counts the records that have each field, `history` the records of the last good runs.
-    """
-    faults = []
-    if rows < bounds.rows_min:
-        faults.append(f"{rows} records, at least {bounds.rows_min} expected")
-    if bounds.rows_max is not None and rows > bounds.rows_max:
-        faults.append(f"{rows} records, at most {bounds.rows_max} expected")
-    if history:
-        usual = statistics.median(history)
-        if rows < usual * (1 - bounds.max_drop):
-            faults.append(f"{rows} records, usually {usual:.0f}")
-    for name, least in bounds.filled.items():
-        given = filled.get(name, 0)
-        if rows and given / rows < least:
-            faults.append(f"{name} is filled in {given} of {rows} records, in at least {least:.0%} expected")
-    return faults
-
-
-MAX_DROP = 0.5
-"""The merged set may lose this share of its initiatives in one night; sources in trouble keep their rows anyway."""
-
-
-def merged_faults(connection: duckdb.DuckDBPyConnection, published_before: int) -> list[str]:
-    """Say why the merged set in the warehouse may not be published, a sentence each; empty when it may.
-
-    Looks at counts, licences, ids and provenance, and at every published text for contacts of people.
-    """
-    faults = []
-    count = _count(connection, "FROM initiative")
-    if not count:
-        return ["there is no initiative at all"]
-    if count < published_before * (1 - MAX_DROP):
-        faults.append(f"{count} initiatives, {published_before} in the last release")
-    licences = [row[0] for row in connection.execute("SELECT DISTINCT licence FROM initiative_source").fetchall()]
-    unknown = sorted(set(licences) - set(register()))
-    if unknown:
-        faults.append(f"licences not in the register: {', '.join(unknown)}")
-    closed = ", ".join(literal(id) for id, licence in register().items() if not licence.open)
-    never = NEVER | {told: f"{sql} AND licence IN ({closed})" for told, sql in CLOSED.items()}
-    faults += [f"{found} {told}" for told, sql in never.items() if (found := _count(connection, sql))]
-    contacts = list(_contacts(connection))
-    if contacts:
-        faults.append(f"{len(contacts)} published texts hold a contact, such as {'; '.join(contacts[:3])}")
-    return faults
-
-
-# What may never be, and the rows that are so.
-NEVER = {
-    "records belong to no initiative": "FROM initiative_source ANTI JOIN initiative USING (initiative_id)",
-    "initiatives have no record behind them": "FROM initiative ANTI JOIN initiative_source USING (initiative_id)",
-    "values come from a record that is not behind their initiative": (
-        "FROM initiative_value ANTI JOIN initiative_source USING (initiative_id, source_id, record_key)"
-    ),
-    "moved ids are still in use": "FROM moved_id JOIN initiative ON initiative_id = old_id",
-    "moved ids lead to one that moved itself": "FROM moved_id a JOIN moved_id b ON a.new_id = b.old_id",
-}
-# What a source without an open licence may not give: its texts, and contacts.
-CLOSED = {
-    "sentences come from sources without an open licence": (
-        "FROM initiative_value JOIN initiative_source USING (initiative_id, source_id, record_key) "
-        "WHERE field IN ('summary', 'impact', 'needs', 'contact_email', 'contact_phone')"
-    ),
-    "records of sources without an open licence hold sentences or contacts": (
-        "FROM record JOIN (SELECT source_id, record_key, licence FROM initiative_source) USING (source_id, record_key) "
-        "WHERE (coalesce(summary, impact, contact_email, contact_phone) IS NOT NULL OR len(needs) > 0 "
-        "OR len(list_filter(partners, lambda p: coalesce(p.motivation, p.contribution) IS NOT NULL)) > 0)"
-    ),
-}
-
-
-def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    [(count,)] = connection.execute(f"SELECT count(*) {sql}").fetchall()
-    return int(count)
-
-
-def _contacts(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Where a published text still holds an e-mail address or a phone number: table, column and row, not the text."""
-    for table in TABLES:
-        texts = [column.name for column in table.columns if "VARCHAR" in column.type and column.name not in SAFE]
-        if not table.published or not texts:
-            continue
-        wanted = ", ".join(f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in dict.fromkeys([*table.key, *texts]))
-        hint = " OR ".join(f"regexp_matches({quoted(name)}::VARCHAR, {literal(HINT)})" for name in texts)
-        for row in stream(connection, f"SELECT {wanted} FROM {quoted(table.name)} WHERE {hint} ORDER BY ALL"):
-            for name in texts:
-                if row[name] and _looked_at(name, row)(row[name]):
-                    yield f"{table.name}.{name} of {_named(row, table.key)}"
-
-
-def _looked_at(column: str, row: Mapping[str, Any]) -> Callable[[str], list[str]]:
-    """How a cell is searched: rows that tell about one field (`initiative_value`, `change`) hold what that field does.
-
-    A value may be one list or block as text, so columns are searched as they are published.
-    """
-    told = row.get("field") if column in {"value", "original", "before", "after"} else None
-    if (told or column) in GENERIC:
-        return private_contacts
-    return contacts_in_address if (told or column) in ADDRESSES else find_contacts
-
-
-def _named(row: Mapping[str, Any], key: Sequence[str]) -> str:
-    return scrub("/".join(str(row[name]) for name in key))[0]
-
-
-# Few texts can hold a contact at all; only those are taken out of the database and searched. In RE2's dialect, and
-# wider than all that `find_contacts` and `contacts_in_address` look for.
-HINT = (
-    r"(?is)[@＠﹫]|%40|%25|&(?:#|commat|amp)|arobas|[\[({][\s\pZ]*(?:at|chez|a)[\s\pZ]*[\])}]|_at_| at |"
-    r"(?:\p{Nd}.*){6}"
+MEND = "look at the source; if it really changed that much, mend [expect]"
+ACCEPT = "look at the source; if that is true, let it through once: a line in warehouse/decisions/accepted.csv, rule "
+MOVE = (
+    "did the source give its records new keys? Then record them in warehouse/decisions/moved_keys.csv, so that the ids "
+    "live on, or go back to the old key in [identity]; if the records are truly others, accept keys-changed in "
+    "warehouse/decisions/accepted.csv"
 )
 
-# Columns that hold addresses, and keys as the source writes them: full of digits that are no phone numbers.
-ADDRESSES = {
-    "url", "record_url", "publisher_url", "licence_proof", "record_key", "left_record_key", "right_record_key",
-}  # fmt: skip
+FEW, SOME = 10, 20
+"""Below so many records a share says nothing: of a field that was full; of a value that comes again."""
+HAD, LEFT = 0.5, 0.2
+"""A field that this share of records had may not fall below `LEFT` of that share."""
+SAME = 0.6
+"""One value may not suddenly stand in this share of the records; half of that before is no sudden change."""
+VARIED = 0.8
+"""A field with so many values a record may not lose half of its variety."""
 
-# Columns that hold contacts of organisations; of people's there too, none may be left.
-GENERIC = {"contact_email", "contact_phone"}
 
-# Columns whose values cannot be texts of a person: our own ids and codes, and identifiers with a check digit.
-SAFE = {
-    "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "siren",
-    "siret", "rna", "osm", "wikidata", "insee_code", "epci_code", "departement_code", "region_code",
-}  # fmt: skip
+def source_checks(
+    bounds: Bounds, now: Portrait, before: Portrait | None = None, history: Sequence[int] = ()
+) -> list[Check]:
+    """Put a harvest to every rule.
+
+    `before` is the portrait of the last good records, their keys as they are called today; `history` counts the records
+    of the last good runs.
+    """
+    found = [*_promised(bounds, now), *_dropped(bounds, now, history)]
+    if before is not None:
+        found += [*_emptied(bounds, now, before), *_repeated(now, before), *_renamed(bounds, now, before)]
+    return found
+
+
+def _promised(bounds: Bounds, now: Portrait) -> Iterator[Check]:
+    rows = now.rows
+    told = f"{rows} records, at least {bounds.rows_min} expected"
+    yield _check("rows-min", "", f"{rows} records", f"at least {bounds.rows_min}", rows >= bounds.rows_min, told, MEND)
+    if bounds.rows_max is not None:
+        told = f"{rows} records, at most {bounds.rows_max} expected"
+        held = rows <= bounds.rows_max
+        yield _check("rows-max", "", f"{rows} records", f"at most {bounds.rows_max}", held, told, MEND)
+    for name, least in bounds.filled.items():
+        given = now.filled.get(name, 0)
+        told = f"{name} is filled in {given} of {rows} records, in at least {least:.0%} expected"
+        held = not rows or now.fill(name) >= least
+        yield _check("filled", name, f"{given} of {rows}", f"at least {least:.0%}", held, told, MEND)
+    for name, least in bounds.distinct.items():
+        different, given = now.distinct.get(name, 0), now.told.get(name, 0)
+        told = f"{name} has {different} values in {given} records, at least {least:.0%} expected"
+        held = not given or now.variety(name) >= least
+        yield _check("distinct", name, f"{different} of {given}", f"at least {least:.0%}", held, told, MEND)
+
+
+def _dropped(bounds: Bounds, now: Portrait, history: Sequence[int]) -> Iterator[Check]:
+    if history:
+        usual = statistics.median(history)
+        least = usual * (1 - bounds.max_drop)
+        told = f"{now.rows} records, usually {usual:.0f}"
+        bound = f"at least {least:.0f}, usually {usual:.0f}"
+        yield _check("drop", "", f"{now.rows} records", bound, now.rows >= least, told, _accept("drop"))
+
+
+def _emptied(bounds: Bounds, now: Portrait, before: Portrait) -> Iterator[Check]:
+    """Fields that most records had, and that hardly any has now, though nothing was promised."""
+    if min(now.rows, before.rows) < FEW:
+        return
+    for name in sorted(before.filled):
+        had, has = before.fill(name), now.fill(name)
+        if had < HAD or name in bounds.filled or (bounds.fields is not None and name not in bounds.fields):
+            continue
+        told = f"{name} is filled in {has:.0%} of the records, it was in {had:.0%} on the last good night"
+        bound = f"at least {had * LEFT:.0%}, last {had:.0%}"
+        yield _check("fill-collapse", name, f"{has:.0%}", bound, has >= had * LEFT, told, _accept("fill-collapse"))
+
+
+def _repeated(now: Portrait, before: Portrait) -> Iterator[Check]:
+    """Fields that told records apart, and now say the same in most of them, or the same few texts again and again."""
+    if min(now.rows, before.rows) < SOME:
+        return
+    for name in TELLING:
+        if not now.told.get(name) or not before.told.get(name):
+            continue
+        share, last = now.same(name), before.same(name)
+        same = share >= SAME and last < SAME / 2
+        text, count = now.top[name]
+        told = (
+            f'{name} is "{scrub(text[:60])[0]}" in {count} of {len(now.keys)} records, no value was in over {last:.0%}'
+        )
+        bound = f"below {SAME:.0%}, last {last:.0%}"
+        yield _check("same-value", name, f"{share:.0%}", bound, not same, told, _accept("same-value"))
+        variety, usual = now.variety(name), before.variety(name)
+        if same or usual < VARIED or now.told[name] < SOME:
+            continue
+        told = f"{name} has {now.distinct[name]} values in {now.told[name]} records; nearly every record had its own"
+        bound = f"at least {usual / 2:.0%}, last {usual:.0%}"
+        remedy = _accept("repeated-values")
+        yield _check("repeated-values", name, f"{variety:.0%}", bound, variety >= usual / 2, told, remedy)
+
+
+def _renamed(bounds: Bounds, now: Portrait, before: Portrait) -> Iterator[Check]:
+    """As many records as before, but hardly a key that was known: the source calls the same things otherwise."""
+    if min(now.rows, before.rows) < FEW or not bounds.keys_kept:
+        return
+    gone, known = before.missing_from(now)
+    kept = 1 - len(gone) / known if known else 1.0
+    alike = before.rows / 2 <= now.rows <= before.rows * 2
+    example = scrub(", ".join(sorted(gone)[:3]))[0]
+    told = (
+        f"{len(gone)} of the {known} keys of the last good night are gone, such as {example}, "
+        f"though there are {now.rows} records as before"
+    )
+    held = not alike or kept > bounds.keys_kept
+    yield _check("keys-changed", "", f"{kept:.0%} kept", f"more than {bounds.keys_kept:.0%}", held, told, MOVE)
+
+
+def _check(rule: str, subject: str, measured: str, bound: str, passed: bool, told: str, remedy: str) -> Check:
+    return Check(rule, subject, measured, bound, passed, "" if passed else told, "" if passed else remedy)
+
+
+def _accept(rule: str) -> str:
+    return ACCEPT + rule
+
+
+def let_through(checks: Iterable[Check], accepted: Mapping[str, str]) -> list[Check]:
+    """Return `checks`, those that failed marked with who accepted their rule, by rule."""
+    return [replace(each, accepted_by="" if each.passed else accepted.get(each.rule, "")) for each in checks]
 
 
 def outlived(stale_since: dt.date, as_of: dt.date, limit_days: int) -> bool:

@@ -35,10 +35,20 @@ def record_changes(connection: duckdb.DuckDBPyConnection, previous: Path | None,
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+    # A new id whose record stood behind another initiative, one that goes on without it.
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE split_off AS
+        SELECT n.initiative_id, min(o.initiative_id) AS old_id
+        FROM initiative_source n JOIN previous.initiative_source o USING (source_id, record_key)
+        WHERE n.initiative_id <> o.initiative_id AND o.initiative_id IN (SELECT initiative_id FROM initiative)
+        GROUP BY ALL
+    """)
     connection.execute("""
         INSERT INTO change BY NAME
-        SELECT n.initiative_id, 'added' AS kind, '' AS field, n.name AS after
+        SELECT n.initiative_id, CASE WHEN s.old_id IS NULL THEN 'added' ELSE 'split' END AS kind, '' AS field,
+               s.old_id AS before, n.name AS after
         FROM initiative n ANTI JOIN previous.initiative o USING (initiative_id)
+        LEFT JOIN split_off s USING (initiative_id)
         UNION ALL BY NAME
         SELECT o.initiative_id, CASE WHEN m.new_id IS NULL THEN 'withdrawn' ELSE 'merged' END AS kind, '' AS field,
                o.name AS before, m.new_id AS after

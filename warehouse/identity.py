@@ -2,7 +2,9 @@
 
 Every record has an id of its own, made of its source and key. A cluster goes by the oldest of the ids that its members
 already go by; a new cluster by the own id of its oldest member. So neither the order of a crawl nor a changed name or
-address ever changes an id, and replaying the archive gives the same ids again.
+address ever changes an id, and replaying the archive gives the same ids again. Where a source gives a record another
+key, people record the move (`warehouse/decisions/moved_keys.csv`), and the record under its old key stands beside the
+new one as if it were here.
 """
 
 from __future__ import annotations
@@ -40,16 +42,52 @@ def mint(record: RecordName) -> str:
     return "es-" + base64.b32encode(digest).decode().lower()[:13]
 
 
+def with_old_keys(
+    clusters: Sequence[Sequence[RecordName]], moves: Mapping[RecordName, RecordName]
+) -> tuple[Sequence[Sequence[RecordName]], dict[RecordName, RecordName]]:
+    """Return `clusters` with the names that their records had before the `moves` (old → new), and who has these now.
+
+    An old name that is here itself has not moved: a source in trouble still stands on its rows of before.
+    """
+    if not moves:
+        return clusters, {}
+    before: dict[RecordName, list[RecordName]] = {}
+    for old, new in moves.items():
+        before.setdefault(new, []).append(old)
+    taken = {record for cluster in clusters for record in cluster}
+    absent: dict[RecordName, RecordName] = {}
+    found = []
+    for cluster in clusters:
+        members = list(cluster)
+        for record in members:  # grows while it is read: a key may have moved several times
+            for old in before.get(record, ()):
+                if old not in taken:
+                    taken.add(old)
+                    absent[old] = absent.get(record, record)
+                    members.append(old)
+        found.append(members)
+    return found, absent
+
+
 def assign(
-    clusters: Sequence[Sequence[RecordName]], remembered: Mapping[RecordName, Known], as_of: dt.date
+    clusters: Sequence[Sequence[RecordName]],
+    remembered: Mapping[RecordName, Known],
+    as_of: dt.date,
+    moves: Mapping[RecordName, RecordName] | None = None,
 ) -> Identities:
     """Give every cluster its id.
 
     `remembered` holds every record seen before, also those absent today; these follow when their id moves, so that
     an id that was given up is never carried by two. Where two clusters could go by one id (a split), it stays with
-    the one that holds the record it was minted for, else with the older member.
+    the one that holds the record it was minted for, else with the older member. `moves` are the records whose key
+    changed (old → new).
     """
-    ranked = [sorted(cluster, key=lambda record: _age(record, remembered, as_of)) for cluster in clusters]
+    clusters, absent = with_old_keys(clusters, moves or {})
+    # A name of before is older than all that was first seen tonight, though the night it was seen may be forgotten.
+    ranked = [
+        sorted(cluster, key=lambda record: (_age(record, remembered, as_of)[0], record not in absent, record))
+        for cluster in clusters
+    ]
     claims: dict[str, list[tuple[tuple[bool, dt.date, RecordName], int]]] = {}
     for index, cluster in enumerate(ranked):
         for record in cluster:
@@ -70,14 +108,26 @@ def assign(
         record: Known(moved.get(memory.initiative_id, memory.initiative_id), memory.first_seen)
         for record, memory in remembered.items()
     }
+    seen = _first_sights(remembered, absent)
     for id, cluster in zip(ids, ranked, strict=True):
         for record in cluster:
-            known[record] = Known(id, remembered[record].first_seen if record in remembered else as_of)
+            known[record] = Known(id, seen.get(record, as_of))
     return Identities(ids, known, moved)
 
 
 def _age(record: RecordName, remembered: Mapping[RecordName, Known], as_of: dt.date) -> tuple[dt.date, RecordName]:
     return (remembered[record].first_seen if record in remembered else as_of, record)
+
+
+def _first_sights(
+    remembered: Mapping[RecordName, Known], absent: Mapping[RecordName, RecordName]
+) -> dict[RecordName, dt.date]:
+    """When each record was first seen, be it under a key that it had before."""
+    seen = {record: memory.first_seen for record, memory in remembered.items()}
+    for old, now in absent.items():
+        if old in remembered:
+            seen[now] = min(remembered[old].first_seen, seen.get(now, remembered[old].first_seen))
+    return seen
 
 
 def _births(remembered: Mapping[RecordName, Known]) -> dict[str, tuple[dt.date, RecordName]]:

@@ -87,12 +87,14 @@ PLACED = (
     _c("departement_code", "VARCHAR", "Code of the département", "Code du département"),
     _c("departement", "VARCHAR", "Département", "Département"),
     _c("region_code", "VARCHAR", "INSEE code of the région", "Code INSEE de la région"),
-    _c("region", "VARCHAR", "Région", "Région"),
+    _c("region", "VARCHAR", "Région; elsewhere, the state, province or Land", "Région ; ailleurs, l'État, la province "
+       "ou le Land"),
     _c("country", "VARCHAR", "Country, ISO 3166-1 alpha-2", "Pays, ISO 3166-1 alpha-2"),
     _c("latitude", "DOUBLE", "Latitude, degrees WGS 84", "Latitude, degrés WGS 84"),
     _c("longitude", "DOUBLE", "Longitude, degrees WGS 84", "Longitude, degrés WGS 84"),
-    _c("geo_precision!", "VARCHAR", "What the point stands for: point, commune, departement, region, country or none",
-       "Ce que le point représente : point, commune, departement, region, country (pays) ou none (aucun)"),
+    _c("geo_precision!", "VARCHAR", "What the point stands for: point, housenumber, street, locality, commune, "
+       "departement, region, country or none", "Ce que le point représente : point, housenumber (numéro), "
+       "street (rue), locality (lieu-dit), commune, departement, region, country (pays) ou none (aucun)"),
     _c("geo_method!", "VARCHAR", "How the place was found", "Comment le lieu a été trouvé"),
     _c("geo_confidence!", "DOUBLE", "Confidence in the place, 0 to 1", "Confiance dans le lieu, de 0 à 1"),
     _c("geo_conflict", "VARCHAR", "Contradiction between the point and the stated place", "Contradiction entre le "
@@ -223,11 +225,12 @@ CHANGE = Table(
     "Ce qui a changé depuis la livraison précédente",
     (
         INITIATIVE_ID,
-        _c("kind!", "VARCHAR", "added, changed, withdrawn or merged", "added (ajout), changed (changement), withdrawn "
-           "(retrait) ou merged (fusion)"),
+        _c("kind!", "VARCHAR", "added, changed, withdrawn, merged or split", "added (ajout), changed (changement), "
+           "withdrawn (retrait), merged (fusion) ou split (scission)"),
         _c("field!", "VARCHAR", "Column that changed; empty for a whole initiative", "Colonne changée ; vide pour une "
            "initiative entière"),
-        _c("before", "VARCHAR", "Value before, lists and parts as JSON", "Valeur d'avant, listes et blocs en JSON"),
+        _c("before", "VARCHAR", "Value before, lists and parts as JSON; for a split, the id it was part of", "Valeur "
+           "d'avant, listes et blocs en JSON ; pour une scission, l'identifiant dont elle faisait partie"),
         _c("after", "VARCHAR", "Value after; for a merge, the id that goes on", "Valeur d'après ; pour une fusion, "
            "l'identifiant qui demeure"),
     ),

@@ -1,4 +1,4 @@
-"""Offline geocoding of French places to their commune, with an audit of published coordinates."""
+"""Offline geocoding: places of France to their commune, of other countries to their town, with an audit of points."""
 
 from transforms.geocode.commune import geocode
 from transforms.geocode.gazetteer import Commune, Gazetteer

@@ -42,14 +42,19 @@ def geocode_abroad(
 
 
 def _settled_by_point(query: PlaceQuery, resolution: WorldResolution) -> WorldResolution:
-    """A point tells homonyms apart: the one candidate within reach of it is meant."""
+    """A point tells homonyms apart: the largest candidate within reach of it is meant.
+
+    It also wins over a name that nothing but its size speaks for: Bradford beside a point in Vermont is not in England.
+    """
     point = usable(query.latitude, query.longitude)
-    if resolution.place is not None or point is None:
+    by_size = resolution.method in {"name", "hint_name"}
+    if point is None or (resolution.place is not None and not by_size):
         return resolution
-    around = [place for place in resolution.alternatives if distance_km(point, place) <= REACH_KM]
-    if len(around) != 1:
-        return resolution
-    return WorldResolution(around[0], "coordinates_name", _BY_POINT_AND_NAME)
+    candidates = [*filter(None, [resolution.place]), *resolution.alternatives]
+    around = [place for place in candidates if distance_km(point, place) <= REACH_KM]
+    if around:
+        return WorldResolution(around[0], "coordinates_name", _BY_POINT_AND_NAME)
+    return WorldResolution(None, "none", resolution.confidence, tuple(candidates[:5])) if by_size else resolution
 
 
 def _answer(
@@ -66,8 +71,8 @@ def _answer(
         answer, latitude=point.point.latitude, longitude=point.point.longitude, precision="point", method=method
     )
     if not point.fits:
-        confidence = answer.confidence if place else _POINT_ELSEWHERE
-        return replace(placed, confidence=confidence, conflict=_conflict(reading, place, point, gazetteer))
+        placed = placed if place else replace(placed, confidence=_POINT_ELSEWHERE, method="coordinates")
+        return replace(placed, conflict=_conflict(reading, place, point, gazetteer))
     return placed if place else _around(placed, reading, point, gazetteer)
 
 
@@ -82,6 +87,7 @@ def _in_town(place: Place, resolution: WorldResolution, gazetteer: Gazetteer) ->
         precision="commune",
         method=resolution.method,
         confidence=resolution.confidence,
+        alternatives=tuple(_label(other, gazetteer) for other in resolution.alternatives),
     )
 
 

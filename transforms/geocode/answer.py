@@ -7,7 +7,7 @@ it, unless the commune is certain and the point is far: then the commune's own p
 import math
 from dataclasses import replace
 
-from transforms.geocode.coordinates import SLACK_KM, Audited, Point, usable
+from transforms.geocode.coordinates import SLACK_KM, Audited, Point, is_zero_island, usable
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.names import place_key
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
@@ -115,7 +115,7 @@ def unusable_coordinates(query: PlaceQuery) -> str | None:
     latitude, longitude = query.latitude, query.longitude
     if latitude is None or longitude is None or usable(latitude, longitude):
         return None
-    if not (math.isfinite(latitude) and math.isfinite(longitude)) or (abs(latitude) + abs(longitude)) < 1e-5:
+    if not (math.isfinite(latitude) and math.isfinite(longitude)) or is_zero_island(latitude, longitude):
         return None
     return f"coordinates {latitude:g}, {longitude:g} are out of range"
 
@@ -175,7 +175,7 @@ def _at_commune(
 
 def _at_part(answer: PlaceAnswer, reading: Reading, code: str, gazetteer: Gazetteer) -> PlaceAnswer:
     """Give the point of the commune déléguée or associée that was written, which may be far from the town hall."""
-    for key, _ in reading.guesses:
+    for key, _ in reading.guesses if code in gazetteer.with_parts else ():
         if (point := gazetteer.parts.get((code, key))) and place_key(gazetteer.communes[code].name) != key:
             return replace(answer, latitude=point[0], longitude=point[1], method=f"{answer.method}+part")
     return answer

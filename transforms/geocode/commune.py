@@ -6,8 +6,9 @@ to tell them apart, is left open. The source's coordinates are audited, and publ
 A place of another country, or of none stated, is weighed against the places of the world.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from transforms.geocode.abroad import geocode_abroad
 from transforms.geocode.answer import add_conflict, by_point, in_commune, left_open, unusable_coordinates
@@ -17,6 +18,8 @@ from transforms.geocode.query import PlaceAnswer, PlaceQuery
 from transforms.geocode.reading import Reading, read
 from transforms.geocode.resolve import Resolution, resolve
 from transforms.geocode.stacks import stack_conflicts
+
+_Item = TypeVar("_Item", bound=Hashable)
 
 # Without a country these are no proof of France: other countries have such names and such postcodes too.
 _WEAK = frozenset({"name", "similar", "postcode", "postcode_similar", "departement_similar", "none"})
@@ -30,20 +33,36 @@ def geocode(
     :param default_country: ISO alpha-2 code of the country of places that state none; ``None`` when nothing is known
         of it: such a place is looked for everywhere.
     """
-    distinct = list(dict.fromkeys(queries))
+    distinct, which = _numbered(queries)
     readings = [read(query, gazetteer) for query in distinct]
-    french = [reading for reading in dict.fromkeys(readings) if _is_french(reading, default_country)]
-    resolutions = dict(zip(french, resolve(french, gazetteer), strict=True)) if french else {}
-    found = [resolutions.get(reading, Resolution()) for reading in readings]
+    found = _resolve(readings, gazetteer, default_country)
     points = _audit(distinct, readings, found, gazetteer, default_country)
     abroad = _abroad(distinct, readings, found, points, gazetteer, default_country)
-    answers = {
-        query: _answer(query, reading, resolution, point, elsewhere, gazetteer)
+    answers = [
+        _answer(query, reading, resolution, point, elsewhere, gazetteer)
         for query, reading, resolution, point, elsewhere in zip(distinct, readings, found, points, abroad, strict=True)
-    }
-    for query, conflict in stack_conflicts(distinct, answers).items():
-        answers[query] = add_conflict(answers[query], conflict)
-    return [answers[query] for query in queries]
+    ]
+    for number, conflict in stack_conflicts(distinct, answers).items():
+        answers[number] = add_conflict(answers[number], conflict)
+    return [answers[number] for number in which]
+
+
+def _numbered(items: Sequence[_Item]) -> tuple[list[_Item], list[int]]:
+    """The different items in order of appearance, and for each item the number of its like among them."""
+    numbers: dict[_Item, int] = {}
+    which = [numbers.setdefault(item, len(numbers)) for item in items]
+    return list(numbers), which
+
+
+def _resolve(readings: Sequence[Reading], gazetteer: Gazetteer, default_country: str | None) -> list[Resolution]:
+    """Resolve the readings of places looked for in France, equal ones once; the others stay unresolved."""
+    distinct, which = _numbered(readings)
+    french = [number for number, reading in enumerate(distinct) if _is_french(reading, default_country)]
+    resolutions = [Resolution()] * len(distinct)
+    if french:
+        for number, resolution in zip(french, resolve([distinct[one] for one in french], gazetteer), strict=True):
+            resolutions[number] = resolution
+    return [resolutions[number] for number in which]
 
 
 def _is_french(reading: Reading, default_country: str | None) -> bool:
@@ -122,7 +141,7 @@ def _answer(
         elif is_french:
             resolution = replace(resolution, confidence=min(resolution.confidence, elsewhere.confidence))
         elif told:
-            return add_conflict(elsewhere, unusable_coordinates(query))
+            return add_conflict(elsewhere, None if elsewhere.precision == "point" else unusable_coordinates(query))
     if resolution.code is None and point is not None:
         answer = by_point(reading, resolution, point, gazetteer)
     elif resolution.code is None:

@@ -18,7 +18,7 @@ from transforms.geocode.projected import from_lambert_2, from_lambert_93
 SLACK_KM = 2.0  # outlines are simplified, and places lie across a commune's border
 _LOCATE = (files(__package__) / "locate.sql").read_text(encoding="utf-8")
 _DISTANCE = (files(__package__) / "distance.sql").read_text(encoding="utf-8")
-_ZERO_ISLAND = 0.02  # degrees around 0, 0 where there is but sea: the usual way to write "no point"
+_ZERO_ISLAND = 0.02  # degrees
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
 
@@ -63,7 +63,7 @@ class Audited:
 
 
 def usable(latitude: float | None, longitude: float | None) -> Point | None:
-    """Return the point when both figures are finite, in range and not both zero, else ``None``."""
+    """Return the point when both figures are finite, in range and not both next to zero, else ``None``."""
     if latitude is None or longitude is None or not _is_usable(latitude, longitude):
         return None
     return Point(latitude, longitude)
@@ -75,8 +75,13 @@ def _is_usable(latitude: float, longitude: float) -> bool:
         and math.isfinite(longitude)
         and abs(latitude) <= 90
         and abs(longitude) <= 180
-        and (abs(latitude) > _ZERO_ISLAND or abs(longitude) > _ZERO_ISLAND)
+        and not is_zero_island(latitude, longitude)
     )
+
+
+def is_zero_island(latitude: float, longitude: float) -> bool:
+    """Say whether figures are 0, 0 or next to it, where there is but sea: the usual way to write "no point"."""
+    return abs(latitude) <= _ZERO_ISLAND and abs(longitude) <= _ZERO_ISLAND
 
 
 def variants(latitude: float, longitude: float) -> Iterator[tuple[str, Point]]:

@@ -130,6 +130,11 @@ class Gazetteer:
         return self.country_keys.get(place_key(text))
 
     @cached_property
+    def country_endings(self) -> frozenset[str]:
+        """The last word of every key of a country: a text that ends with another names none at its end."""
+        return frozenset(key.split()[-1] for key in self.country_keys)
+
+    @cached_property
     def departement_keys(self) -> Mapping[str, str]:
         """Département codes by the key of their name, with and without its article."""
         keys = {short_key(place_key(name)): code for code, name in self.departements.items()}
@@ -199,6 +204,11 @@ class Gazetteer:
         """The point (latitude, longitude) of each commune déléguée or associée, by its commune and its name's key."""
         rows = self.con.execute("SELECT current, name, latitude, longitude FROM former WHERE latitude IS NOT NULL")
         return {(commune, place_key(name)): (lat, lon) for commune, name, lat, lon in rows.fetchall()}
+
+    @cached_property
+    def with_parts(self) -> frozenset[str]:
+        """The communes that have communes déléguées or associées with points."""
+        return frozenset(commune for commune, _ in self.parts)
 
     @cached_property
     def _without_outlines(self) -> frozenset[str]:

@@ -44,6 +44,7 @@ _LINK_WORDS = frozenset(("le", "la", "les", "l", "de", "du", "des", "d", "en", "
 
 _POSTCODE = re.compile(r"(?:FR?[\s-]*)?([0-9]{2})[\s.]?([0-9]{3})(?:[.,]0+)?", re.IGNORECASE)
 _SHORT_POSTCODE = re.compile(r"([1-9][0-9]{3})(?:[.,]0+)?")
+_CEDEX = re.compile(r"\b(?:cedex|cdx|cedec|cedx)\b")
 _INSEE = re.compile(r"(?:[0-9]{4,5}|2[ABab][0-9]{3})(?:[.,]0+)?")
 _DISTRICT_NUMBER = re.compile(
     r"\b(?:paris|lyon|marseille)\b[\s,-]*0?(\d{1,2})\b(?!\s*\d)"
@@ -114,7 +115,8 @@ def short_key(key: str) -> str:
 
 def has_cedex(text: str) -> bool:
     """Say whether *text* speaks of a CEDEX, whose postcode is a sorting office's and not a commune's."""
-    return bool(re.search(r"\b(?:cedex|cdx|cedec|cedx)\b", text, re.IGNORECASE))
+    lowered = text.lower()
+    return ("ced" in lowered or "cdx" in lowered) and bool(_CEDEX.search(lowered))
 
 
 def arrondissement_number(text: str) -> int | None:
@@ -133,7 +135,9 @@ def clean_postcode(text: str) -> str | None:
     letter ("F-67000"), a number read as a float ("44000.0"). 00, 96 and 99 open no French postcode.
     """
     stripped = text.strip()
-    if found := _POSTCODE.fullmatch(stripped):
+    if len(stripped) == 5 and stripped.isascii() and stripped.isdigit():
+        code = stripped
+    elif found := _POSTCODE.fullmatch(stripped):
         code = found[1] + found[2]
     elif found := _SHORT_POSTCODE.fullmatch(stripped):
         code = "0" + found[1]

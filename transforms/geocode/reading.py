@@ -12,6 +12,7 @@ from transforms.geocode.names import (
     arrondissement_number,
     clean_insee_code,
     clean_postcode,
+    fold,
     has_cedex,
     place_key,
 )
@@ -37,9 +38,10 @@ _STREET = re.compile(
     "|passage|sentier|villa|residence|lotissement|fbg|faubourg|esplanade|promenade|mail|montee|traverse"
     "|hameau|zone|za|zi|zac"
 )
-_WITH_DISTRICTS = re.compile("paris|lyon|marseille", re.IGNORECASE)
 _MORE_THAN_A_NAME = re.compile("[,;()0-9]")
 _FIGURES = re.compile("[0-9]+")
+_LONGEST_WORD = 40  # no country's name ends with a longer word, nor with more signs behind it
+_LAST_WORD = re.compile(r"[^\W\d_]+(?=[\W_]*$)")
 _CUT_CEDEX = re.compile(r" (?:c|ce|ced|cede)$")
 _MAX_TEXT = 500  # a longer text is a description, and only its head can be an address
 
@@ -81,6 +83,8 @@ def read(query: PlaceQuery, gazetteer: Gazetteer) -> Reading:
     if insee and not current and not postcode:  # a postcode put in the column of the INSEE code
         postcode = clean_postcode(insee)
     name = _read_name(query.commune or "", gazetteer) if query.commune else _Text()
+    if name.postcode in gazetteer.postcodes and postcode not in gazetteer.postcodes:
+        postcode = name.postcode  # "75018" in the column of the commune, and no postcode of a place in its own
     postcode = postcode or name.postcode
     address = _Text()
     if query.address and not (name.guesses and postcode) and not current:
@@ -119,6 +123,9 @@ def _country(query: PlaceQuery, read_in_text: str | None, gazetteer: Gazetteer) 
 def _country_at_end(query: PlaceQuery, gazetteer: Gazetteer) -> str | None:
     if not query.address:
         return None
+    ending = _LAST_WORD.search(query.address[-_LONGEST_WORD:])
+    if ending is None or fold(ending[0]) not in gazetteer.country_endings:  # spares nearly all the work below
+        return None
     *before, last = _SEGMENTS.split(query.address[-_MAX_TEXT:].rstrip(" .,;\n"))
     if not before or _FIGURES.search(last):
         return None
@@ -134,11 +141,15 @@ def _one_kind_of_space(text: str) -> str:
 
 def _district(query: PlaceQuery) -> int | None:
     for text in (query.commune, query.address):
-        if text and _FIGURES.search(text) and _WITH_DISTRICTS.search(text):
+        if text and _has_district(text.lower()) and _FIGURES.search(text):
             folded = place_key(text)
             if folded.endswith(("paris", "lyon", "marseille")) and (found := arrondissement_number(text)):
                 return found
     return None
+
+
+def _has_district(lowered: str) -> bool:
+    return "paris" in lowered or "lyon" in lowered or "marseille" in lowered
 
 
 def _read_name(text: str, gazetteer: Gazetteer) -> _Text:
@@ -189,7 +200,7 @@ def _read_address(text: str, postcode: str | None, has_name: bool, gazetteer: Ga
 
 
 def _take_hints(text: str, found: _Text, gazetteer: Gazetteer) -> str:
-    """Take "(44)" or "(Loire-Atlantique)" out of *text* as a hint; other brackets become segments."""
+    """Take "(44)", "(Loire-Atlantique)" or "(Suisse)" out of *text* as a hint; other brackets become segments."""
     if "(" not in text:
         return text
     text = _ARTICLE_IN_BRACKETS.sub("( ", text)
@@ -201,6 +212,9 @@ def _take_hints(text: str, found: _Text, gazetteer: Gazetteer) -> str:
         if code := gazetteer.departement(inside):
             found.departement = code
             return " "
+        if len(inside) > 3 and (country := gazetteer.country(inside)):
+            found.country = country
+            return " "
         return f", {inside},"
 
     return _BRACKETS.sub(take, text)
@@ -208,12 +222,12 @@ def _take_hints(text: str, found: _Text, gazetteer: Gazetteer) -> str:
 
 def _take_postcode(text: str, found: _Text, gazetteer: Gazetteer) -> tuple[str, str]:
     """Split *text* around its postcode: the last known one, else the last with the right form."""
-    matches = [match for match in _POSTCODE.finditer(text) if clean_postcode(match[1])]
-    known = [match for match in matches if match[1].replace(" ", "") in gazetteer.postcodes]
+    matches = [(match, code) for match in _POSTCODE.finditer(text) if (code := clean_postcode(match[1]))]
     if not matches:
         return (text, "")
-    chosen = (known or matches)[-1]
-    found.postcode = found.postcode or clean_postcode(chosen[1])
+    known = [pair for pair in matches if pair[1] in gazetteer.postcodes]
+    chosen, code = (known or matches)[-1]
+    found.postcode = found.postcode or code
     return text[: chosen.start()], text[chosen.end() :]
 
 

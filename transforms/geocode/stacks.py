@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from transforms.geocode.names import place_key
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
@@ -11,24 +11,23 @@ from transforms.geocode.query import PlaceAnswer, PlaceQuery
 STACK = 5  # different addresses on one point from which on it is flagged
 
 
-def stack_conflicts(queries: Sequence[PlaceQuery], answers: Mapping[PlaceQuery, PlaceAnswer]) -> dict[PlaceQuery, str]:
-    """Return the conflict of each of *queries* that shares its published point with four other addresses or more.
+def stack_conflicts(queries: Sequence[PlaceQuery], answers: Sequence[PlaceAnswer]) -> dict[int, str]:
+    """Return, by number of the query, the conflict of those that share their point with four other addresses or more.
 
-    The queries are those of one source: two sources may well give the same point. Addresses are told apart by
-    their whole text, house numbers included; records without an address do not count.
+    The queries are those of one source, each once: two sources may well give the same point. Addresses are told apart
+    by their whole text, house numbers included; records without an address do not count.
     """
-    groups: dict[tuple[float, float], dict[str, list[PlaceQuery]]] = defaultdict(lambda: defaultdict(list))
-    for query in queries:
-        if not query.address or query.latitude is None or query.longitude is None:
+    groups: dict[tuple[float, float], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for number, (query, answer) in enumerate(zip(queries, answers, strict=True)):
+        if not query.address or query.latitude is None or query.longitude is None or answer.precision != "point":
             continue
-        if answers[query].precision == "point":
-            figures = "".join(sign for sign in query.address if sign.isdigit())
-            written = f"{figures} {place_key(query.address)} {place_key(query.commune or '')}"
-            groups[query.latitude, query.longitude][written].append(query)
+        figures = "".join(sign for sign in query.address if sign.isdigit())
+        written = f"{figures} {place_key(query.address)} {place_key(query.commune or '')}"
+        groups[query.latitude, query.longitude][written].append(number)
     return {
-        query: f"stack: {len(addresses)} different addresses are given this same point"
+        number: f"stack: {len(addresses)} different addresses are given this same point"
         for addresses in groups.values()
         if len(addresses) >= STACK
-        for shared in addresses.values()
-        for query in shared
+        for numbers in addresses.values()
+        for number in numbers
     }

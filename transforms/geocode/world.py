@@ -162,7 +162,7 @@ def _decide(candidates: list[_Candidate], reading: WorldReading) -> WorldResolut
     confidence = round(max(0.0, base - _doubt(best)) * share, 3)
     worth = [one.place for weight, one in weighed if weight / whole >= _WORTH_NAMING or one is best]
     others = tuple(worth[:_MAX_ALTERNATIVES])
-    if share < (_DOMINATES if known else _DOMINATES_ANYWHERE) or confidence < ACCEPTED:
+    if share < (_DOMINATES if known or by_hint else _DOMINATES_ANYWHERE) or confidence < ACCEPTED:
         return WorldResolution(None, "none", min(confidence, ACCEPTED - 0.01), others)
     method = "region_name" if by_region else "country_name" if known else "hint_name" if by_hint else "name"
     return WorldResolution(best.place, method, confidence, others[1:])

@@ -7,7 +7,7 @@
 -- has none is somewhere else than all others that bear another name.
 CREATE OR REPLACE TEMP TABLE placed AS
 SELECT *, coalesce(town, round(latitude, 1) || ',' || round(longitude, 1), 'name ' || name_key) AS place
-FROM (SELECT id, name_key, organisation_key, domain, country, latitude, longitude,
+FROM (SELECT id, name_key, organisation_key, domain, country, latitude, longitude, address_key, departement_code,
              CASE WHEN insee_code BETWEEN '75101' AND '75120' THEN '75056'
                   WHEN insee_code BETWEEN '13201' AND '13216' THEN '13055'
                   WHEN insee_code BETWEEN '69381' AND '69389' THEN '69123'
@@ -27,6 +27,10 @@ CREATE OR REPLACE TEMP TABLE name_use AS
 SELECT name_key, count(DISTINCT town) AS places
 FROM placed GROUP BY name_key;
 
+CREATE OR REPLACE TEMP TABLE departement_use AS
+SELECT name_key, departement_code, count(DISTINCT town) AS towns
+FROM placed WHERE departement_code IS NOT NULL GROUP BY name_key, departement_code;
+
 CREATE OR REPLACE TEMP TABLE domain_use AS
 SELECT domain, list(DISTINCT name_key ORDER BY name_key) AS names, count(DISTINCT town) AS towns
 FROM placed WHERE domain IS NOT NULL GROUP BY domain;
@@ -45,7 +49,23 @@ SELECT id, 'rna', rna FROM linkable WHERE rna IS NOT NULL
 UNION ALL
 SELECT id, 'site', domain FROM linkable WHERE domain IS NOT NULL
 UNION ALL
-SELECT id, 'name', name_key FROM linkable WHERE length(name_key) >= 4
+SELECT id, 'name', replace(name_key, ' ', '') FROM linkable WHERE length(name_key) >= 4
+UNION ALL
+SELECT id, 'door and town', number || ' ' || word || '|' || town
+FROM (SELECT id, town, regexp_extract(address_key, '^(\d+)', 1) AS number,
+             unnest(list_distinct(string_split(address_key, ' '))) AS word FROM placed WHERE town IS NOT NULL)
+WHERE number <> '' AND length(word) >= 4 AND word NOT IN ('avenue', 'boulevard', 'place', 'route', 'allee', 'chemin')
+UNION ALL
+SELECT id, 'street, town and first word', string_split(name_key, ' ')[1] || ' ' || word || '|' || town
+FROM (SELECT id, town, name_key, unnest(list_distinct(string_split(address_key, ' '))) AS word
+      FROM placed WHERE town IS NOT NULL)
+WHERE length(word) >= 5 AND word NOT IN ('avenue', 'boulevard', 'place', 'route', 'allee', 'chemin')
+UNION ALL
+SELECT id, 'door and département, one without a town', number || ' ' || word || '|' || departement_code
+FROM (SELECT id, departement_code, regexp_extract(address_key, '^(\d+)', 1) AS number,
+             unnest(list_distinct(string_split(address_key, ' '))) AS word FROM placed
+      WHERE departement_code IN (SELECT departement_code FROM placed WHERE town IS NULL))
+WHERE number <> '' AND length(word) >= 4 AND word NOT IN ('avenue', 'boulevard', 'place', 'route', 'allee', 'chemin')
 UNION ALL
 SELECT id, 'name and town', name_key || '|' || town FROM placed WHERE town IS NOT NULL
 UNION ALL

@@ -8,18 +8,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from transforms.link.likeness import SERVICES, Rarity, core, housed, name_likeness, numbers_differ, shared_words
+from transforms.link.likeness import (
+    SERVICES,
+    Rarity,
+    body,
+    contained,
+    core,
+    housed,
+    name_likeness,
+    numbers_differ,
+    own_words,
+    shared_words,
+)
 from transforms.link.sides import (
+    EXACT,
     FAR_KM,
     SAME_TOWN_KM,
     Side,
     distance_km,
+    houses_differ,
     place_words,
     same_address,
     same_commune,
+    same_departement,
     same_door,
+    same_street,
     unplaced,
 )
+from transforms.link.spelling import ONE_A_TOWN
 
 SAME = 0.85
 """Pairs at or above this score are held to be the same initiative."""
@@ -56,6 +72,8 @@ def weigh(left: Side, right: Side, rarity: Rarity) -> Verdict:
         _by_site(left, right, likeness, rarity, place),
         _by_bearer(left, right, rarity, place),
         _by_name(left, right, likeness, rarity, place),
+        _by_door(left, right, likeness, rarity),
+        _by_departement(left, right, likeness, rarity),
     ):
         if verdict is not None:
             return verdict
@@ -128,25 +146,74 @@ def _by_bearer(left: Side, right: Side, rarity: Rarity, place: str) -> Verdict |
 def _by_name(left: Side, right: Side, likeness: float, rarity: Rarity, place: str) -> Verdict | None:
     telling = rarity.telling(left.name_key) and rarity.telling(right.name_key)
     door, km = same_door(left, right), distance_km(left, right)
+    if not door and rarity.two_sites(left.domain, right.domain) and houses_differ(left.address_key, right.address_key):
+        return None
     if likeness >= 0.9 and same_commune(left, right) and (telling or door):
-        return Verdict(round(0.9 + 0.09 * likeness, 3), f"names {likeness:.0%} alike, {place}")
+        # Among records of one name that of the same door comes first, and an identifier before all (0.97 and more).
+        return Verdict(round(0.9 + 0.06 * likeness + (0.008 if door else 0), 3), f"names {likeness:.0%} alike, {place}")
     if likeness >= 0.75 and door and telling:
         return Verdict(0.9, f"names {likeness:.0%} alike at the same door")
     if likeness < 0.95 or not telling:
         return None
     if likeness >= 0.97 and km is not None and km <= SAME_TOWN_KM:
         return Verdict(0.9, f"same telling name, {place}")
-    if unplaced(left) or unplaced(right):
+    abroad = left.country not in {None, "FR"} and km is None and len(shared_words(left, right)) >= 2
+    if unplaced(left) or unplaced(right) or abroad:
         single = rarity.single(left.name_key) and rarity.single(right.name_key)
         if single and _tells_alone(left, right, likeness, rarity):
-            return Verdict(0.88, "same telling name, one of them without a place")
+            return Verdict(0.88, "same telling name, the place of one unknown")
     return None
+
+
+def _by_door(left: Side, right: Side, likeness: float, rarity: Rarity) -> Verdict | None:
+    """Like names behind one door, or in one street: there a name need not tell which town's it is."""
+    if numbers_differ(left.name_key, right.name_key):
+        return None
+    ones, others = own_words(left, right), own_words(right, left)
+    together, door = same_commune(left, right), same_door(left, right)
+    if together and likeness >= 0.97 and not ones and not others and body(left, right) in ONE_A_TOWN:
+        return Verdict(0.93, "the same public body, of which a commune has one")
+    street = door or (together and same_street(left.address_key, right.address_key))
+    if likeness >= 0.97 and street and (ones or others):
+        return Verdict(0.965 if door else 0.92, f"names {likeness:.0%} alike {_where(door)}")
+    if door and ones and others and likeness >= 0.75:
+        return Verdict(round(0.87 + 0.05 * likeness, 3), f"names {likeness:.0%} alike at the same door")
+    if street and contained(left, right, rarity, door):
+        return Verdict(0.86, f"one name is in the other, {_where(door)}")
+    if (
+        together
+        and likeness >= 0.97
+        and ones
+        and others
+        and not (houses_differ(left.address_key, right.address_key) or rarity.two_sites(left.domain, right.domain))
+    ):
+        return Verdict(0.855, "same name in one commune, nothing speaks against it")
+    return None
+
+
+def _where(door: bool) -> str:
+    return "at the same door" if door else "in the same street"
+
+
+def _by_departement(left: Side, right: Side, likeness: float, rarity: Rarity) -> Verdict | None:
+    """The same name in one département, of which one record tells no more, and the name is borne in one town there."""
+    if likeness < 0.97 or not same_departement(left, right) or left.departement_code is None:
+        return None
+    towns = max(rarity.towns_there(side.name_key, left.departement_code) for side in (left, right))
+    words = shared_words(left, right)
+    if towns > 1 or not words or numbers_differ(left.name_key, right.name_key):
+        return None
+    tells = len(words) > 1 or max(map(len, words)) >= 5
+    return Verdict(0.87, "same name in the département, where one town has it") if tells else None
 
 
 def _tells_alone(left: Side, right: Side, likeness: float, rarity: Rarity) -> bool:
     """Whether like names tell without a place: the town in both does not, if they differ in anything."""
     towns = {word for side in (left, right) for word in (side.commune_key or "").split()}
     words = {word for word in shared_words(left, right) if len(word) >= 4}
+    joined = left.name_key.replace(" ", "")
+    if len(joined) >= 6 and joined == right.name_key.replace(" ", ""):
+        return True
     return bool(words) if likeness >= 0.97 else any(rarity.rare(word) for word in words - towns)
 
 
@@ -160,6 +227,8 @@ def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
     if not left.name_key or (left.siret and right.siret and left.siret != right.siret):
         return False
     same_siret = left.siret is not None and left.siret == right.siret
+    if not same_siret and rarity.two_sites(left.domain, right.domain):
+        return False
     if left.name_key != right.name_key:
         likeness = name_likeness(left, right, rarity)
         door = rarity.telling(left.name_key) and rarity.telling(right.name_key) and same_door(left, right)
@@ -171,5 +240,5 @@ def repeated(left: Side, right: Side, rarity: Rarity) -> bool:
         return same_address(left.address_key, right.address_key) or (
             left.address_key == right.address_key or same_door(left, right)
         )
-    km = distance_km(left, right) if left.geo_precision == right.geo_precision == "point" else None
+    km = distance_km(left, right) if {left.geo_precision, right.geo_precision} <= EXACT else None
     return rarity.telling(left.name_key) and (km is None or km <= 1)

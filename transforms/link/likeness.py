@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
 from rapidfuzz import fuzz
 
 from transforms.link.sides import Side, same_commune
+from transforms.link.spelling import spelled
 from transforms.normalise.names import name_key
 from transforms.normalise.text import words
 
@@ -32,11 +33,12 @@ SERVICES = words("""
 # What stands in front of the house in the name of what it houses: "Repair Café chez X", "Avec X, ...".
 _INSIDE = words("a at au aux avec bei beim chez dans im inside with")
 _ARTICLES = words("l la le les the un une dem den der")
-_SAINTS = {"st": "saint", "ste": "sainte"}
 _WORD = re.compile(r"[^\W_]+")
 _BRACKETS = re.compile(r"\(([^)]*)\)")
 _BEARER = re.compile(r"\s*(?:association|asso|scic|scop|fondation)\b.", re.IGNORECASE)
 _TAGLINE = re.compile(r"\s+[-–—|]\s+|\s*:\s+")
+
+_LABEL = {"france", "services"}  # a label that houses of all kinds bear
 
 OWN_SITE_NAMES = 4
 TELLING_PLACES = 6
@@ -56,10 +58,19 @@ class Rarity:
     unlike_by_domain: dict[str, int]
     projects: dict[tuple[str, str], int]
     telling_places: int = TELLING_PLACES
+    towns_by_name: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def towns_there(self, key: str, departement: str) -> int:
+        """How many towns of a département have a record of this name."""
+        return self.towns_by_name.get((key, departement), 0)
 
     def own_site(self, domain: str) -> bool:
         """Whether a site is one initiative's own, not a town's or a network's: few differing names give it."""
         return self.unlike_by_domain.get(domain, 0) <= OWN_SITE_NAMES
+
+    def two_sites(self, one: str | None, other: str | None) -> bool:
+        """Whether each of two records has a site of its own, and they are two."""
+        return bool(one and other and one != other) and self.own_site(one or "") and self.own_site(other or "")
 
     def telling(self, key: str) -> bool:
         """Whether a name says which one it is.
@@ -97,6 +108,55 @@ def shared_words(left: Side, right: Side) -> frozenset[str]:
     return core(left.name_key) & core(right.name_key)
 
 
+def own_words(side: Side, other: Side) -> frozenset[str]:
+    """Return the words of a name that are not generic, and not the town that either record stands in."""
+    return core(_read(side)) - _towns(side, other)
+
+
+@lru_cache(maxsize=100_000)
+def _bearer_left_out(name: str, key: str) -> str:
+    told = [piece for piece in _BRACKETS.findall(name) if _BEARER.match(piece)]
+    return spelled(name_key(_BRACKETS.sub(" ", name)) if told else key)
+
+
+def _read(side: Side) -> str:
+    """The name in one spelling, without the bearer in brackets: "Slowtech (association PiNG)" is not PiNG."""
+    return _bearer_left_out(side.name, side.name_key)
+
+
+def contained(left: Side, right: Side, rarity: Rarity, door: bool) -> bool:
+    """Whether a name is in another that stands at the same door (or only in the same street), and tells enough there.
+
+    Three words of it do, or two besides the town at a door, whatever they are, or one of its own; in the same street
+    two of its own, or one of six letters. What the longer name has more must not be another record's name.
+    """
+    short, long = sorted((_read(left).split(), _read(right).split()), key=len)
+    own, own_too = sorted((own_words(left, right), own_words(right, left)), key=len)
+    if len(short) >= 3 and set(short) <= set(long):
+        rest = [word for word in long if word not in short]
+    elif own and own <= own_too and (door or len(own) >= 2 or max(map(len, own)) >= 6):
+        # "Ressourcerie du Pays de l'Arbresle" and "Communauté de communes du Pays de l'Arbresle" are two kinds of body.
+        kind, kind_too = (set(words) & GENERIC - FILLER - _LABEL for words in (short, long))
+        if not (kind <= kind_too or kind_too <= kind):
+            return False
+        rest = sorted(own_too - own)
+    else:
+        towns = _towns(left, right) | _LABEL
+        kinds = [{word for word in words if word not in towns} for words in (short, long)]
+        return door and not own and any(len(ones) >= 2 and ones <= others for ones, others in (kinds, kinds[::-1]))
+    key = " ".join(rest)
+    return not (rarity.borne(key) and rarity.telling(key))
+
+
+def body(left: Side, right: Side) -> str:
+    """Return what the first name says without the town: "ccas" of "CCAS de Guidel" in Guidel."""
+    return _without(left.name_key, _towns(left, right))
+
+
+def _towns(left: Side, right: Side) -> set[str]:
+    return {spelled(word) for side in (left, right) for word in (side.commune_key or "").split()}
+
+
 @lru_cache(maxsize=100_000)
 def variants(name: str) -> tuple[str, ...]:
     """Return the comparable forms of a name: the whole, and what stands outside and inside its brackets.
@@ -104,7 +164,8 @@ def variants(name: str) -> tuple[str, ...]:
     "(association X)" tells who bears it, which is no other name of it.
     """
     inside = [piece for piece in _BRACKETS.findall(name) if not _BEARER.match(piece)]
-    return _keys([name, _BRACKETS.sub(" ", name), *inside])
+    plus = [name.replace("+", " plus ")] if "+" in name else []
+    return _keys([name, _BRACKETS.sub(" ", name), *inside, *plus])
 
 
 @lru_cache(maxsize=100_000)
@@ -160,7 +221,8 @@ def _initials(key: str, name: str) -> bool:
 
 
 def _without(key: str, town: set[str]) -> str:
-    return " ".join(_SAINTS.get(word, word) for word in key.split() if word not in town) or key
+    read = spelled(key)
+    return " ".join(word for word in read.split() if word not in town) or read
 
 
 def _likeness(one: str, other: str, rarity: Rarity) -> float:

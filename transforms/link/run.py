@@ -30,25 +30,41 @@ class Linked:
     pairs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The records in the order of their ids, the pairs that some block brings together, and what words are worth."""
+
+    sides: list[Side]
+    pairs: list[tuple[int, int]]
+    rarity: Rarity
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
+    """Read the table `linkable` on `connection` and find its candidate pairs; only temporary tables are made."""
+    sides = [
+        Side(*row) for row in connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable ORDER BY id").fetchall()
+    ]
+    connection.execute(resources.files("transforms.link").joinpath("blocking.sql").read_text(encoding="utf-8"))
+    pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
+    return Prepared(sides, [(left, right) for left, right in pairs], _rarity(connection))
+
+
 def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> Linked:
     """Link the records of the table `linkable` on `connection`; only temporary tables are made.
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
-    sides = [
-        Side(*row) for row in connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable ORDER BY id").fetchall()
-    ]
-    connection.execute(resources.files("transforms.link").joinpath("blocking.sql").read_text(encoding="utf-8"))
-    rarity = _rarity(connection)
-    pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
+    ready = prepare(connection)
+    sides, pairs = ready.sides, ready.pairs
     related = [(left, right) for left, right in pairs if housed(sides[left], sides[right])]
-    clusters, matches = cluster(sides, _matches(sides, pairs, rarity), judgements, related)
+    clusters, matches = cluster(sides, _matches(sides, pairs, ready.rarity), judgements, related)
     return Linked(clusters, matches, len(pairs))
 
 
 def _rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
     sites = connection.execute("SELECT domain, names, towns FROM domain_use").fetchall()
     projects = connection.execute("SELECT domain, organisation_key, projects FROM project_use").fetchall()
+    there = connection.execute("SELECT name_key, departement_code, towns FROM departement_use").fetchall()
     [(telling,)] = connection.execute("SELECT places FROM telling_use").fetchall()
     return Rarity(
         dict(connection.execute("SELECT token, places FROM token_use").fetchall()),
@@ -56,6 +72,7 @@ def _rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
         {domain: max(towns, _unlike(names)) for domain, names, towns in sites},
         {(domain, bearer): count for domain, bearer, count in projects},
         telling,
+        {(key, departement): towns for key, departement, towns in there},
     )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz
+
+from transforms.link.spelling import house
+
 NEAR_KM, SAME_TOWN_KM, FAR_KM = 0.3, 12.0, 30.0
+ALIKE_STREET = 84
+EVERYWHERE = {"chateau", "college", "eglise", "general", "liberte", "liberation", "mairie", "republique", "stade"}
+"""Streets that most towns have: without a town they tell no door."""
+EXACT = frozenset({"point", "housenumber"})  # precisions of a point that is the place's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +71,53 @@ def same_door(left: Side, right: Side) -> bool:
     km = distance_km(left, right)
     if same_commune(left, right) and same_address(left.address_key, right.address_key):
         return True
-    points = left.geo_precision == right.geo_precision == "point"
-    return points and km is not None and km <= NEAR_KM
+    if same_departement(left, right) and same_address(left.address_key, right.address_key, least=2):
+        return True
+    return {left.geo_precision, right.geo_precision} <= EXACT and km is not None and km <= NEAR_KM
 
 
-def same_address(one: str | None, other: str | None) -> bool:
-    """Whether two addresses in one town are the same: a number and a street, whatever one adds behind them."""
+def same_departement(left: Side, right: Side) -> bool:
+    """Whether both are in one département and one of them tells no commune."""
+    known = left.departement_code is not None and left.departement_code == right.departement_code
+    return known and None in (left.city, right.city)
+
+
+def same_address(one: str | None, other: str | None, least: int = 1) -> bool:
+    """Whether two addresses in one town are the same: a number and a street, whatever one adds behind them.
+
+    The street has `least` telling words or more, or one that few towns have, and may be spelled a little otherwise.
+    """
     if not one or not other:
         return False
-    short, long = sorted((one, other), key=len)
-    if not any(map(str.isdigit, short)):
+    (number, street), (number_too, street_too) = house(one), house(other)
+    if not number or number != number_too:
+        short, long = sorted((one, other), key=len)
+        return least == 1 and short == long and any(map(str.isdigit, short))
+    short, long = sorted((street, street_too), key=len)
+    if not short or (len(short.split()) < least and (len(short) < 6 or short in EVERYWHERE)):
         return False
-    return short == long or (len(short.split()) >= 3 and long.startswith(f"{short} "))
+    return f"{long} ".startswith(f"{short} ") or fuzz.ratio(short, long) >= ALIKE_STREET
+
+
+def same_place_name(left: Side, right: Side) -> bool:
+    """Whether an address of three words or more, such as a farm's, stands in the other."""
+    short, long = sorted((left.address_key or "", right.address_key or ""), key=len)
+    return len(short.split()) >= 3 and f" {short} " in f" {long} " and not any(map(str.isdigit, short))
+
+
+def same_street(one: str | None, other: str | None) -> bool:
+    """Whether two addresses in one town name the same street, and not two numbers in it."""
+    if not one or not other:
+        return False
+    (number, street), (number_too, street_too) = house(one), house(other)
+    return bool(street) and fuzz.ratio(street, street_too) >= ALIKE_STREET and not (number and number_too)
+
+
+def houses_differ(one: str | None, other: str | None) -> bool:
+    """Whether both addresses tell a house with a number, and they are two."""
+    if not one or not other:
+        return False
+    return bool(house(one)[0] and house(other)[0]) and not same_address(one, other)
 
 
 def unplaced(side: Side) -> bool:
@@ -92,7 +135,7 @@ def place_words(left: Side, right: Side) -> str:
 
 def distance_km(left: Side, right: Side) -> float | None:
     """Return the distance of two records that are placed at least by commune, in kilometres (haversine), else None."""
-    if not {left.geo_precision, right.geo_precision} <= {"point", "commune"}:
+    if not {left.geo_precision, right.geo_precision} <= EXACT | {"street", "locality", "commune"}:
         return None
     if left.latitude is None or left.longitude is None or right.latitude is None or right.longitude is None:
         return None

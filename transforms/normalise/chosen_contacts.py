@@ -30,16 +30,18 @@ def choose_contacts(
     `names` are those of initiative, organisation and town. When one of them is a person's, nothing is generic. Nothing
     is chosen either where the policy drops generic contacts. Never raises.
     """
+    addresses = _distinct(plain_email(found) for found in emails_in(email))
+    numbers = _distinct(phones_in(phone))
+    told = [] if addresses else _distinct(plain_email(found) for text in texts for found in emails_in(text))
+    if not (addresses or numbers or told):
+        return Contacts(None, None, 0, 0)
     beside = list(names)
     somebody = any(map(names_person, beside))
-    addresses = _distinct(plain_email(found) for found in emails_in(email))
-    numbers = _distinct(found for found in phones_in(phone))
     generic = [each for each in addresses if not somebody and email_kind(each, beside) == "generic"]
     lines = [each for each in numbers if not somebody and phone_kind(each, country) == "generic"]
     private_emails, private_phones = len(addresses) - len(generic), len(numbers) - len(lines)
-    if not addresses and not somebody:
-        told = _distinct(plain_email(found) for text in texts for found in emails_in(text))
-        generic = [each for each in told if email_kind(each, beside) == "generic"] if len(told) == 1 else []
+    if len(told) == 1 and not somebody:
+        generic = [each for each in told if email_kind(each, beside) == "generic"]
     if not policy().keep_generic:
         return Contacts(None, None, private_emails, private_phones)
     chosen = plain_phone(lines[0], country) if lines else None

@@ -14,6 +14,8 @@ from transforms.normalise.points import clean_figure, parse_point
 from transforms.normalise.text import clean_paragraphs, clean_text
 from transforms.normalise.urls import clean_url
 
+_MOST_ROUNDS = 6
+
 PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
 
 
@@ -24,8 +26,7 @@ def shown(original: str) -> str:
 
 def one_line(value: str) -> str | None:
     """One clean line of text, as it may be shown."""
-    text = clean_text(value)
-    return shown(text) if text else None
+    return _settled(clean_text, value)
 
 
 def address_shown(original: str, url: str) -> str:
@@ -35,8 +36,17 @@ def address_shown(original: str, url: str) -> str:
 
 
 def _paragraphs(value: str) -> str | None:
-    text = clean_paragraphs(value)
-    return shown(text) if text else None
+    return _settled(clean_paragraphs, value)
+
+
+def _settled(clean: Callable[[str], str | None], value: str) -> str | None:
+    """Clean and hide until nothing changes: what is left around a removed contact may be a teaser, or another one."""
+    text = clean(value)
+    for _ in range(_MOST_ROUNDS):
+        if text is None or (hidden := shown(text)) == text:
+            break
+        text = clean(hidden)
+    return text
 
 
 def _name(value: str) -> str | None:
@@ -54,7 +64,7 @@ def _organisation(value: str) -> str | None:
 
 def _place(value: str) -> str | None:
     text = clean_text(value)
-    return scrub(text)[0] if text else None
+    return clean_text(scrub(text)[0]) if text else None
 
 
 def _address(value: str) -> str | None:

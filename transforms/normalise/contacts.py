@@ -103,6 +103,8 @@ def find_contacts(text: str) -> list[str]:
 
 def emails_in(text: str) -> list[str]:
     """Return the e-mail addresses in a text, plain ones and those hidden from robots, in order of appearance."""
+    if not _MAY_BE_AT.search(text):
+        return []
     return [_plain_address(text[start:end]) for start, end in _apart(list(_emails(text)))]
 
 
@@ -149,7 +151,7 @@ def contacts_in_address(url: str) -> list[str]:
 
 def quotable(value: str, length: int = 60) -> str:
     """Return a value as an error message may show it: the beginning, on one line, without contact details."""
-    return " ".join(scrub(value[: 4 * length])[0].split())[:length]
+    return scrub(" ".join(scrub(value[: 4 * length])[0].split())[:length])[0]  # a cut may lay a number bare
 
 
 def _spans(text: str) -> list[_Span]:

@@ -13,7 +13,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -137,9 +137,10 @@ def private_contacts(text: str) -> list[str]:
 
 
 def plain_email(text: str) -> str | None:
-    """Return an e-mail address in its plain form, lower case; None where the text is none."""
+    """Return an e-mail address in its plain form, lower case; None where the text is none that all mailers take."""
     try:
-        return validate_email(text.strip().removeprefix("mailto:"), check_deliverability=False).normalized.lower()
+        found = validate_email(text.strip().removeprefix("mailto:"), check_deliverability=False, allow_smtputf8=False)
+        return found.normalized.lower()
     except EmailNotValidError:
         return None
 
@@ -174,6 +175,7 @@ def phone_kind(text: str, country: str | None = None) -> Kind:
     return "generic" if kind in _FIXED else "private"
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
     text = re.sub(r"\(\s*0\s*\)", "", _EXTENSION.sub("", text))
     if re.fullmatch(r"\D*[1-9](?:\D{0,2}\d){8}\D*", text) and country in {None, "FR"} and "+" not in text:

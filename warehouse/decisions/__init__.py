@@ -1,10 +1,13 @@
-"""Decisions of people, as CSV files in git: which records are the same or not, what is withdrawn, what is kept."""
+"""Decisions of people, as CSV files in git.
+
+Which records are the same or not, what is withdrawn, what is kept, which keys moved, what a gate lets through once.
+"""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Literal, cast
@@ -15,6 +18,10 @@ JUDGEMENTS = ("left_source_id", "left_record_key", "right_source_id", "right_rec
               "decided_on", "why")  # fmt: skip
 WITHDRAWALS = ("source_id", "record_key", "who", "decided_on", "why")
 KEPT = ("source_id", "record_key", "who", "decided_on", "why")
+MOVED_KEYS = ("source_id", "old_key", "new_key", "who", "decided_on", "why")
+ACCEPTED = ("source_id", "rule", "who", "decided_on", "why")
+ACCEPTED_DAYS = 7
+"""An acceptance holds from the night it was decided on for so many days; after that, the rule bites again."""
 VERDICTS = ("same", "different", "unsure")
 
 
@@ -58,6 +65,43 @@ def read_kept(path: Path) -> set[tuple[str, str]]:
     With an empty key, all records of the source do.
     """
     return {(row["source_id"], row["record_key"]) for _, row in _lines(path, KEPT)}
+
+
+def read_moved_keys(path: Path, as_of: dt.date) -> dict[tuple[str, str], tuple[str, str]]:
+    """Read `moved_keys.csv`: the record that a source calls by a new key now, old → new, each as (source, key).
+
+    Only what was decided by the night `as_of` counts, so that an old night comes out as it did. Raises `DecisionError`
+    for a line that is not sound, or a key that moved twice.
+    """
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    later: set[tuple[str, str]] = set()
+    for number, row in _lines(path, MOVED_KEYS):
+        where, old, new = f"{path.name}, line {number}", (row["source_id"], row["old_key"]), row["new_key"]
+        if old[1] == new:
+            raise DecisionError(f"{where}: both keys are the same one; name two")
+        if old in found:
+            raise DecisionError(f"{where}: this key has moved in an earlier line already; keep one of the two lines")
+        found[old] = (row["source_id"], new)
+        if dt.date.fromisoformat(row["decided_on"]) > as_of:
+            later.add(old)
+    return {old: new for old, new in found.items() if old not in later}
+
+
+def read_accepted(path: Path, rules: Mapping[str, Collection[str]], as_of: dt.date) -> dict[tuple[str, str], str]:
+    """Read `accepted.csv`: what may pass a gate on the night `as_of`, (source, rule) → who decided it and when.
+
+    `rules` holds the rules that may be named, by source_id: "*" for the merged set, "" for every source. Raises
+    `DecisionError` for a line that is not sound, or names another rule.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for number, row in _lines(path, ACCEPTED):
+        allowed = rules[row["source_id"] if row["source_id"] in rules else ""]
+        if row["rule"] not in allowed:
+            where = f"{path.name}, line {number}"
+            raise DecisionError(f'{where}: rule is "{row["rule"]}"; write one of {", ".join(allowed)}')
+        if 0 <= (as_of - dt.date.fromisoformat(row["decided_on"])).days < ACCEPTED_DAYS:
+            found[row["source_id"], row["rule"]] = f"{row['who']}, {row['decided_on']}"
+    return found
 
 
 MAY_BE_EMPTY = {"record_key", "why"}

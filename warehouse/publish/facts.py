@@ -12,8 +12,8 @@ from transforms.rights import Licence, register
 NAMED_CHANGES = 100
 """How many changes the change log names; `changes.jsonl` holds them all."""
 
-KINDS = ("added", "merged", "withdrawn", "changed")
-PRECISIONS = ("point", "commune", "departement", "region", "country", "none")
+KINDS = ("added", "split", "merged", "withdrawn", "changed")
+PRECISIONS = ("point", "housenumber", "street", "locality", "commune", "departement", "region", "country", "none")
 
 
 @dataclass(frozen=True, slots=True)

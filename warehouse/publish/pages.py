@@ -46,6 +46,9 @@ FILES: dict[str, tuple[str, str]] = {
 
 PRECISIONS: dict[str, tuple[str, str]] = {
     "point": ("au point", "at a point"),
+    "housenumber": ("au numéro", "at a house number"),
+    "street": ("à la rue", "in a street"),
+    "locality": ("au lieu-dit", "in a locality"),
     "commune": ("à la commune", "in a commune"),
     "departement": ("au département", "in a département"),
     "region": ("à la région", "in a region"),

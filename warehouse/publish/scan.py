@@ -26,7 +26,7 @@ of our data.
 
 MOST_TOLD = 5
 _AT = re.compile(rb"@")
-_BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+-]{1,64}\Z")
+_BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}\Z")
 _AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 # A 6 or 7 and four pairs; what stands before is looked at afterwards, which is ten times as fast.
 _PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
@@ -75,7 +75,7 @@ def _private(data: bytes | mmap.mmap) -> Iterator[int]:
         domain = _AFTER_AT.match(data, at.end())
         if not local or not domain or domain[0].lower().endswith(_FILES):
             continue
-        if betrays_person(f"{local[0].decode()}@{domain[0].decode()}"):
+        if betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}"):
             yield at.start()
     for pairs in _PAIRS.finditer(data):
         if _BEFORE_PAIRS.search(data[max(0, pairs.start() - 12) : pairs.start()]):

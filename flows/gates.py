@@ -1,0 +1,98 @@
+"""The gates of a night: a source's harvest and the merged set put to their rules, and what people let through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from flows.settings import Settings
+from scrapers.problems import Problem
+from scrapers.record import read_records
+from scrapers.source import Source
+from transforms.normalise.keys import public_key
+from warehouse.decisions import read_accepted, read_moved_keys
+from warehouse.gate import ACCEPTABLE, KEYS_KEPT, Bounds, Check, let_through, source_checks
+from warehouse.gate_merged import ACCEPTABLE as ACCEPTABLE_MERGED
+from warehouse.gate_merged import MERGED, merged_checks
+from warehouse.portrait import portray
+
+RULES = {"": ACCEPTABLE, MERGED: ACCEPTABLE_MERGED}
+
+
+def source_gate(
+    source: Source, rows: Path, last_good: Path | None, history: Sequence[int], settings: Settings
+) -> list[Check]:
+    """Put the raw records in the file `rows` to the gate of `source`, beside those of `last_good`, if there are any.
+
+    Raises `DecisionError` when a decision of people cannot be followed.
+    """
+    now = portray((record.key, record.fields) for record in read_records(rows))
+    before = None
+    if last_good is not None and last_good.is_file():
+        renamed = _renamed(source, settings)
+        before = portray((renamed(record.key), record.fields) for record in read_records(last_good))
+    checks = source_checks(_bounds(source, settings), now, before, history)
+    return let_through(checks, _accepted(source.id, settings))
+
+
+def _bounds(source: Source, settings: Settings) -> Bounds:
+    expect = source.expect
+    least, most = expect.rows.min, expect.rows.max
+    if settings.mode == "sample" and source.sample is not None:
+        least, most = math.ceil(source.sample.rows * 0.9), None
+    kept = expect.keys_kept
+    if kept is None:
+        # A feed holds the newest entries only: on a visit after a long time all of them are new.
+        kept = 0.0 if source.kind == "feed" else KEYS_KEPT
+    distinct = {str(name): share for name, share in expect.distinct.items()}
+    fields = frozenset({*source.fields, *source.detail_fields})
+    return Bounds(least, most, expect.max_drop, expect.filled, distinct, kept, fields)
+
+
+def _renamed(source: Source, settings: Settings) -> Callable[[str], str]:
+    """A function that says what a key of before is called now, as people recorded it."""
+    moves = read_moved_keys(settings.decisions / "moved_keys.csv", settings.as_of)
+    mine = {old: new for (id, old), (_, new) in moves.items() if id == source.id}
+
+    def renamed(key: str) -> str:
+        seen = {key}
+        while (then := mine.get(key, mine.get(public_key(key), key))) not in seen:
+            seen.add(then)
+            key = then
+        return key
+
+    return renamed if mine else lambda key: key
+
+
+def _accepted(source_id: str, settings: Settings) -> dict[str, str]:
+    """Who let which rule pass tonight, for a source or the merged set."""
+    found = read_accepted(settings.decisions / "accepted.csv", RULES, settings.as_of)
+    return {rule: who for (id, rule), who in found.items() if id == source_id}
+
+
+def merged_gate(settings: Settings, previous: Path | None) -> list[Check]:
+    """Put the merged set to its gate, beside the database of the `previous` release.
+
+    Raises `DecisionError` when `accepted.csv` cannot be followed.
+    """
+    accepted = _accepted(MERGED, settings)
+    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+        return let_through(merged_checks(connection, previous), accepted)
+
+
+def gate_problems(source: Source, checks: Sequence[Check]) -> Iterator[Problem]:
+    """Yield a problem for each check that holds `source` back, and a notice for each that was let through."""
+    for check in checks:
+        if check.holds_back:
+            yield Problem(source.id, "gate", check.told, "error", check.remedy, field=check.subject)
+        elif not check.passed:
+            message = f"{check.told}; accepted by {check.accepted_by}"
+            yield Problem(source.id, "gate-accepted", message, "info", "nothing to do", field=check.subject)
+
+
+def fault(check: Check) -> str:
+    """What a failed check of the merged set tells people: what was found, and what to look at."""
+    return f"{check.told} ({check.remedy})"

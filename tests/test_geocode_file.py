@@ -1,0 +1,67 @@
+"""`essaim geocode` on files with coordinates and on places outside France."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from flows.cli import app
+
+
+def run(tmp_path: Path, text: str, *options: str) -> Result:
+    source = tmp_path / "in.csv"
+    source.write_text(text, encoding="utf-8")
+    return CliRunner().invoke(app, ["geocode", str(source), str(tmp_path / "out.csv"), *options])
+
+
+def rows(tmp_path: Path, text: str, *options: str) -> list[dict[str, str]]:
+    result = run(tmp_path, text, *options)
+    assert result.exit_code == 0, result.output
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(written), delimiter=";" if ";" in written.splitlines()[0] else ","))
+
+
+def test_coordinates_are_audited_under_their_usual_names(tmp_path: Path) -> None:
+    text = "ville;lat;lng\nRennes;48,11;-1,68\nRennes;-1.68;48.11\nRennes;6789000;352000\nRennes;NR;\n"
+    found = rows(tmp_path, text)
+    assert [row["method"] for row in found] == ["name", "name+swapped", "name+lambert93", "name"]
+    assert [row["precision"] for row in found] == ["point", "point", "point", "commune"]
+    assert all(abs(float(row["latitude"]) - 48.11) < 0.02 for row in found)
+
+
+def test_rows_with_coordinates_alone_get_their_commune(tmp_path: Path) -> None:
+    [row] = rows(tmp_path, "n,y,x\n1,47.2184,-1.5538\n", "--latitude", "y", "--longitude", "x")
+    assert (row["insee_code"], row["commune"], row["method"]) == ("44109", "Nantes", "coordinates")
+
+
+def test_a_conflict_is_written_beside_the_point(tmp_path: Path) -> None:
+    [row] = rows(tmp_path, "commune,code_postal,latitude,longitude\nBourges,18000,43.18,3.0\n")
+    assert "from the stated commune Bourges" in row["conflict"]
+    assert row["essaim_latitude"] != row["latitude"]
+
+
+def test_places_of_other_countries_are_found(tmp_path: Path) -> None:
+    text = "town,country\nBruxelles,Belgique\nLondon,Canada\nNantes,\n"
+    found = rows(tmp_path, text)
+    assert [row["essaim_country"] for row in found] == ["BE", "CA", "FR"]
+    assert [row["region"] for row in found[:2]] == ["Brussels Capital", "Ontario"]
+
+
+def test_rows_without_a_country_are_looked_for_everywhere_if_asked(tmp_path: Path) -> None:
+    text = "town\nBruxelles\nCambridge\nNantes\n"
+    found = rows(tmp_path, text, "--default-country", "any")
+    assert [row["country"] for row in found] == ["BE", "", "FR"]
+    assert found[1]["alternatives"].startswith("Cambridge, England, GB; Cambridge, Ontario, CA")
+    assert [row["country"] for row in rows(tmp_path, text)] == ["", "", "FR"]
+
+
+def test_a_country_that_is_none_and_half_a_point_are_refused(tmp_path: Path) -> None:
+    result = run(tmp_path, "town\nNantes\n", "--default-country", "Atlantide")
+    assert result.exit_code == 2
+    assert "no country is known as Atlantide" in result.output
+    result = run(tmp_path, "town,lat\nNantes,47.2\n", "--latitude", "lat")
+    assert result.exit_code == 2
+    assert "go together" in result.output

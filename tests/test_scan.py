@@ -1,0 +1,74 @@
+"""The last look at the finished files: whatever wrote them, nobody's own address or mobile number leaves the house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_warehouse import NIGHT, add_initiative, row
+
+from warehouse.publish import PrivateContactError, publish
+from warehouse.publish.scan import check_files, private_places
+from warehouse.store import Store
+
+
+def places(path: Path) -> list[str]:
+    with duckdb.connect() as connection:
+        return list(private_places(connection, path))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "jeanne.exemple@example.org", '{"mail":"j.exemple@example.org"}', "Appeler le 06 00 00 00 00", "+33600000000",
+        "+33 (0)6 00 00 00 00", "0033 6.00.00.00.00", "06-00-00-00-00",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.csv", "a.md", "a.jsonl", "a.html"])
+def test_private_contacts_are_found_in_any_text(tmp_path: Path, name: str, line: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"name\n\n{line}\n", encoding="utf-8")
+    assert places(path) == [f"{name}, line 3"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "contact@example.org", "https://www.openstreetmap.org/node/600000000", "photo@2x.png", "@media print",
+        "+33261910000", "48.606 00 00 00 00", "1306 00 00 00 00", "02 61 91 00 00", "", "3606 00 00 00 000",
+    ],
+)  # fmt: skip
+def test_what_is_no_private_contact_passes(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(line, encoding="utf-8")
+    assert places(path) == []
+
+
+def test_columns_of_parquet_are_searched_and_programs_are_not(tmp_path: Path) -> None:
+    query = "COPY (SELECT 'Le Lieu' AS name, ['x', 'j.exemple@example.org'] AS needs, 1 AS n) TO '{}' (FORMAT parquet)"
+    duckdb.execute(query.format(tmp_path / "a.parquet"))
+    (tmp_path / "a.js").write_text("// j.exemple@example.org", encoding="utf-8")
+    assert places(tmp_path / "a.parquet") == ["a.parquet, column needs"]
+    assert places(tmp_path / "a.js") == []
+
+
+def test_the_message_names_places_not_contacts(tmp_path: Path) -> None:
+    for number in range(7):
+        (tmp_path / f"{number}.md").write_text("j.exemple@example.org", encoding="utf-8")
+    with duckdb.connect() as connection, pytest.raises(PrivateContactError) as raised:
+        check_files(connection, tmp_path)
+    assert "7 places" in str(raised.value)
+    assert "0.md, line 1" in str(raised.value)
+    assert "exemple" not in str(raised.value)
+
+
+def test_a_release_with_a_private_contact_never_becomes_the_latest(tmp_path: Path) -> None:
+    store = Store(tmp_path / "essaim.duckdb")
+    add_initiative(store, name="Le Lieu", geo_precision="none")
+    store.insert("source", [row("source", attribution="Jeanne, j.exemple@example.org")])
+    releases = tmp_path / "releases"
+    with pytest.raises(PrivateContactError, match=r"sources\.csv"):
+        publish(store.connection, releases, NIGHT)
+    store.close()
+    assert not (releases / "latest").exists()
