@@ -76,9 +76,7 @@ def _initiatives(
             continue
         message = f'record {raw.position} ("{clean.values["name"][:80]}") {verdict.why}'
         remedy = "if it does present an initiative, say so in warehouse/decisions/kept.csv"
-        problems.append(
-            Problem(raw.source_id, "not-an-initiative", scrub(message)[0], "info", remedy, raw.key, "name")
-        )
+        problems.append(Problem(raw.source_id, "not-an-initiative", scrub(message)[0], "info", remedy, raw.key, "name"))
 
 
 def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any]:

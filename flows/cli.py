@@ -8,22 +8,22 @@ import sys
 from http.server import ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from flows import progress
 from flows.cli_evaluate import evaluate_app
+from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
-from flows.cli_shared import GeocoderOption, RefreshOption
+from flows.cli_shared import GeocoderOption, JsonOption, RefreshOption, err, fail, out
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
 from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
 from scrapers.contact import ContactError
-from scrapers.problems import DefinitionError, SourceError
+from scrapers.problems import DefinitionError
 
 HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
 
@@ -37,15 +37,14 @@ app = typer.Typer(
     "merged, placed and documented open dataset.\n\nBegin with `essaim demo`: the whole pipeline, offline, in seconds.",
 )
 app.add_typer(source_app, name="source")
+app.command()(geocode)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 
 
 def _say_version(wanted: bool) -> None:
@@ -145,7 +144,7 @@ def run(
     """
     mode: Mode = "replay" if offline else "network"
     if offline and replay is not None:
-        _fail("--offline and --replay exclude each other: --offline replays the newest archives of this home")
+        fail("--offline and --replay exclude each other: --offline replays the newest archives of this home")
     settings = Settings(
         home=home_folder(home),
         as_of=as_of.date() if as_of else dt.datetime.now(dt.UTC).date(),
@@ -158,7 +157,7 @@ def run(
         try:
             settings = replaying(settings, replay, dated=as_of is not None)
         except ValueError as fault:
-            _fail(str(fault))
+            fail(str(fault))
     raise typer.Exit(_run(with_street_services(settings, geocoder, refresh_streets), prefect, as_json))
 
 
@@ -203,14 +202,14 @@ def sql(
     from flows import query as queries
 
     if as_json and as_csv:
-        _fail("--json and --csv exclude each other")
+        fail("--json and --csv exclude each other")
 
     path = _warehouse(home)
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             result = queries.ask(connection, query)
     except (duckdb.Error, ValueError) as error:
-        _fail(str(error))
+        fail(str(error))
     queries.show(result, "json" if as_json else "csv" if as_csv else "table", out)
 
 
@@ -221,72 +220,9 @@ def _warehouse(home: Path | None) -> Path:
     if path.is_file():
         return path
     if home is not None or "ESSAIM_HOME" in os.environ or not (DEMO / FILE_NAME).is_file():
-        _fail(f"there is no warehouse at {path}; run `essaim run` or `essaim demo` first, or name it with --home")
+        fail(f"there is no warehouse at {path}; run `essaim run` or `essaim demo` first, or name it with --home")
     err.print(f"(no {HOME} here: reading {DEMO})")
     return DEMO / FILE_NAME
-
-
-@app.command()
-def geocode(
-    source: Annotated[Path, typer.Argument(metavar="IN.csv", exists=True, dir_okay=False, help="Any CSV file.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where to write; - for standard output.")],
-    address: Annotated[str | None, typer.Option(metavar="COL", help="Column of the street or whole address.")] = None,
-    postcode: Annotated[str | None, typer.Option(metavar="COL", help="Column of the postcode.")] = None,
-    commune: Annotated[str | None, typer.Option(metavar="COL", help="Column of the commune.")] = None,
-    insee: Annotated[str | None, typer.Option(metavar="COL", help="Column of the INSEE code.")] = None,
-    departement: Annotated[str | None, typer.Option(metavar="COL", help="Column of the département.")] = None,
-    region: Annotated[str | None, typer.Option(metavar="COL", help="Column of the region, state or province.")] = None,
-    country: Annotated[str | None, typer.Option(metavar="COL", help="Column of the country.")] = None,
-    latitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the latitude, to be audited.")] = None,
-    longitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the longitude.")] = None,
-    default_country: Annotated[
-        str, typer.Option(metavar="CODE", help="Country of rows that state none, or `any` to look everywhere.")
-    ] = "FR",
-    as_json: JsonOption = False,
-) -> None:
-    """Find the commune of every row of a CSV file, offline; outside France its town.
-
-    Adds insee_code, commune, departement, region, country, latitude, longitude, precision, confidence, method,
-    alternatives and conflict. Columns that are not named are guessed from their usual names. Coordinates are audited,
-    and tell the place of rows without an address. Homonyms that nothing tells apart are left open, never guessed.
-    """
-    from flows.geocode_file import ColumnError, geocode_file
-    from transforms.geocode import Gazetteer
-    from warehouse.gazetteer import data_folder
-
-    progress.be_quiet(as_json)
-    options = {"address": address, "postcode": postcode, "commune": commune, "insee_code": insee,
-               "departement": departement, "region": region, "country": country, "latitude": latitude,
-               "longitude": longitude}  # fmt: skip
-    named = {name: column for name, column in options.items() if column}
-    aside = target.with_name(target.name + ".new")
-    gazetteer = Gazetteer.load(data_folder())
-    usual = None if default_country.casefold() == "any" else gazetteer.country(default_country)
-    if usual is None and default_country.casefold() != "any":
-        _fail(f"no country is known as {default_country}; give its ISO code, such as BE, or any")
-    try:
-        with progress.stage("geocode", 0) as bar:
-            if str(target) == "-":
-                summary = geocode_file(source, sys.stdout, named, gazetteer, bar, usual)
-            else:
-                with aside.open("w", encoding="utf-8", newline="") as file:
-                    summary = geocode_file(source, file, named, gazetteer, bar, usual)
-                aside.replace(target)
-    except (ColumnError, SourceError) as error:
-        aside.unlink(missing_ok=True)
-        _fail(str(error))
-    data = {"rows": summary.rows, "precisions": dict(summary.precisions.most_common()), "columns": summary.columns}
-    if as_json:
-        err.print_json(data=data) if str(target) == "-" else out.print_json(data=data)
-        return
-    taken = ", ".join(f"{name} = {column}" for name, column in summary.columns.items())
-    found = ", ".join(f"{count:,} {precision}" for precision, count in summary.precisions.most_common())
-    err.print(f"{summary.rows:,} rows ({taken}): {found}", soft_wrap=True)
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(2)
 
 
 def main() -> None:

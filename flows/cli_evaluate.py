@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from flows.cli_shared import JsonOption, err, out
+from flows.cli_shared import JsonOption, err, fail, out
 
 CORPUS = Path("../shared/corpus")
 
@@ -45,11 +45,11 @@ def themes(
     corpus = corpus_folder()
     path = truth or corpus / TRUTH
     if not path.is_file():
-        _fail(f"there is no truth file at {path}; name it with --truth, or the folder of the corpus in $ESSAIM_CORPUS")
+        fail(f"there is no truth file at {path}; name it with --truth, or the folder of the corpus in $ESSAIM_CORPUS")
     try:
         found = evaluate(path, corpus)
     except (KeyError, UnicodeDecodeError) as fault:
-        _fail(f"{path} is no file of the Carrefour des innovations sociales: {fault}; see docs/themes.md")
+        fail(f"{path} is no file of the Carrefour des innovations sociales: {fault}; see docs/themes.md")
     if as_json:
         out.print_json(data=found.as_data())
         return
@@ -81,7 +81,7 @@ def personal_data(
 
     folder = home or Path(os.environ.get("ESSAIM_HOME") or "essaim-home")
     if not (folder / FILE_NAME).is_file():
-        _fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
+        fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
     found = evaluate(folder / FILE_NAME, latest(folder / "releases"))
     if as_json:
         out.print_json(data=found.as_data())
@@ -132,9 +132,9 @@ def places(
     try:
         scores = list(evaluate(folder, Gazetteer.load(data_folder()), examples))
     except FileNotFoundError as fault:
-        _fail(f"{fault}; name the folder with --truth, or that of the corpus in $ESSAIM_CORPUS")
+        fail(f"{fault}; name the folder with --truth, or that of the corpus in $ESSAIM_CORPUS")
     except (KeyError, UnicodeDecodeError, ValueError) as fault:
-        _fail(f"a file of {folder} has not the columns its name promises: {fault}; see docs/gazetteer.md")
+        fail(f"a file of {folder} has not the columns its name promises: {fault}; see docs/gazetteer.md")
     if as_json:
         out.print_json(data={"sets": [score.as_data() for score in scores]})
     else:
@@ -175,9 +175,9 @@ def same_initiative(
             folder, data or folder.parent / "data", Gazetteer.load(data_folder()), lambda line: err.print(f"  {line}…")
         )
     except FileNotFoundError as fault:
-        _fail(f"{fault}; name the folders with --truth and --data, or that of the corpus in $ESSAIM_CORPUS")
+        fail(f"{fault}; name the folders with --truth and --data, or that of the corpus in $ESSAIM_CORPUS")
     except (KeyError, UnicodeDecodeError, ValueError) as fault:
-        _fail(f"the truth in {folder} cannot be used: {fault}; see docs/linking.md")
+        fail(f"the truth in {folder} cannot be used: {fault}; see docs/linking.md")
     if as_json:
         out.print_json(data=found.as_data())
     else:
@@ -185,8 +185,3 @@ def same_initiative(
     for note in found.notes:
         err.print(note, soft_wrap=True, markup=False)
     raise typer.Exit(0 if found.good else 1)
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(2)

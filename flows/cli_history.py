@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from flows.cli_shared import JsonOption, err, out
+from flows.cli_shared import JsonOption, err, fail, out
 
 if TYPE_CHECKING:
     from warehouse.life import Event, Life
@@ -42,7 +42,7 @@ def history(
         if life is None:
             _unknown(id.strip(), releases, near_ids(id.strip(), releases))
     except duckdb.Error as fault:
-        _fail(f"a release in {releases} cannot be read ({fault}); put it back or remove its folder")
+        fail(f"a release in {releases} cannot be read ({fault}); put it back or remove its folder")
     if as_json:
         data = asdict(life) | {"first_seen": _iso(life.first_seen), "moved_on": _iso(life.moved_on)}
         out.print_json(data=data)
@@ -102,11 +102,11 @@ def _iso(night: object) -> str | None:
 
 def _unknown(id: str, releases: Path, near: list[tuple[str, str]]) -> NoReturn:
     if not releases.is_dir():
-        _fail(f"there is no release in {releases}; run `essaim run` or `essaim demo` first, or name it with --home")
+        fail(f"there is no release in {releases}; run `essaim run` or `essaim demo` first, or name it with --home")
     meant = "; ".join(f"{each} is “{name}”" for each, name in near)
     hint = f"did you mean one of these? {meant}" if meant else "ids begin with es- and have 16 letters or digits"
     question = "essaim sql \"select initiative_id, name from initiative where name ilike '%…%'\""
-    _fail(f"no release in {releases} ever had the initiative {id}; {hint}. To find one by its name: {question}")
+    fail(f"no release in {releases} ever had the initiative {id}; {hint}. To find one by its name: {question}")
 
 
 @history_app.command()
@@ -127,9 +127,9 @@ def gate(
     try:
         gates = last_gates(folder)
     except ValueError as fault:
-        _fail(str(fault))
+        fail(str(fault))
     if gates is None:
-        _fail(f"no night in {folder} has told of its gates; run `essaim run` or `essaim demo` first, or name --home")
+        fail(f"no night in {folder} has told of its gates; run `essaim run` or `essaim demo` first, or name --home")
     if as_json:
         out.print_json(data=gates)
     else:
@@ -145,8 +145,3 @@ def _folder(home: Path | None) -> Path:
         err.print(f"(no {HOME} here: reading {DEMO})")
         return DEMO
     return given
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(2)

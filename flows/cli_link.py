@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli_shared import JsonOption, err, out
+from flows.cli_shared import JsonOption, fail, out
 from flows.query import roomy
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _opened(home: Path | None) -> Iterator[Linkage]:
 
     folder = home or Path(os.environ.get("ESSAIM_HOME") or "essaim-home")
     if not (folder / FILE_NAME).is_file():
-        _fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
+        fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
     try:
         judgements = decisions.read_judgements(decisions.folder() / "judgements.csv")
         with duckdb.connect(str(folder / FILE_NAME), read_only=True) as warehouse:
@@ -47,7 +47,7 @@ def _opened(home: Path | None) -> Iterator[Linkage]:
         with linkage.connection:
             yield linkage
     except (UnknownRecordError, decisions.DecisionError) as fault:
-        _fail(str(fault))
+        fail(str(fault))
 
 
 @link_app.command()
@@ -141,8 +141,3 @@ def _told(value: Any) -> str:
 
 def _say(text: str) -> None:
     out.print(text, soft_wrap=True, markup=False)
-
-
-def _fail(message: str) -> None:
-    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
-    raise typer.Exit(2)

@@ -1,4 +1,4 @@
-"""What the commands `essaim source …` share: their consoles and options, finding a definition, reading a source."""
+"""What the commands of `essaim` share: their consoles and options, finding a definition, reading a source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -97,3 +97,9 @@ def tell(error: SourceError, what: str, status: int = 1) -> typer.Exit:
     """Print `error`, which concerns `what`, with its remedy, and return the exit to raise."""
     err.print(f"essaim: {what}: {error.code}: {error}\n  → {error.remedy}", soft_wrap=True, markup=False)
     return typer.Exit(status)
+
+
+def fail(message: str) -> NoReturn:
+    """End a command that was asked for what cannot be: one sentence, and status 2."""
+    err.print(f"essaim: {message}", soft_wrap=True, markup=False)
+    raise typer.Exit(2)

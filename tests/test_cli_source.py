@@ -141,6 +141,7 @@ def test_record_keeps_what_came_and_writes_a_sample_to_paste(site: Site, tmp_pat
     done = run("record", tmp_path / "essai", "--out", tmp_path / "kept")
     assert done.exit_code == 0, done.output
     assert "do not commit" in words(done.stdout)
+    assert all(len(line) <= 100 for line in done.stdout.splitlines()[3:])
     kept = tmp_path / "kept" / "essai"
     assert (kept / "sample" / "initiatives.html").read_bytes() == site.pages["/initiatives/"]
     assert ArchiveReader(kept / "essai.warc.gz").find(f"{site.url}/initiatives/") is not None

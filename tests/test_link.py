@@ -96,6 +96,15 @@ def judged(left: tuple[str, str], verdict: Any, right: tuple[str, str], line: in
         (row("a", "Thot – Transmettre un horizon"), row("b", "L'école Thot", None)),
         (row("a", "Centre culturel St Exupéry"), row("b", "Centre culturel Saint-Exupéry")),
         (row("a", "Vers un réseau d'achat en commun (VRAC)"), row("b", "VRAC", None)),
+        (row("a", "CCAS de Clisson", "Clisson"), row("b", "Ctre Com Action Social de Clisson", "Clisson")),
+        (
+            row("a", "Inter Sud 3B", address="12 rue Victor Hugo"),
+            row("b", "Assoc Inter 3 B", address="12 r. Victor-Hugo"),
+        ),
+        (
+            row("a", "Regain", address="6 rue Sainte-Marthe"),
+            row("b", "Assoc Regain", None, departement_code="44", address="6 r Ste Marthe"),
+        ),
     ],
 )
 def test_one_initiative_under_two_names(left: Row, right: Row) -> None:
@@ -152,6 +161,14 @@ def test_a_match_says_why() -> None:
         ),
         (row("a", "PiNG", domain="pingbase.net"), row("b", "Slowtech (association PiNG)", domain="pingbase.net")),
         (row("a", "CCAS de Clisson", None), row("b", "Recyclerie du vignoble (Clisson)", "Clisson")),
+        (
+            row("a", "Ressourcerie du Pays d'Ancenis", address="3 rue du Port"),
+            row("b", "Communauté de communes du Pays d'Ancenis", address="3 rue du Port"),
+        ),
+        (
+            row("a", "La Smalah", address="3 rue du Port", domain="smalah.fr"),
+            row("b", "La Smalah", address="9 rue du Port", domain="smalah.org"),
+        ),
         (row("a", "***"), row("b", "!!!")),
         (row("a", "***", address="3 rue du Port"), row("b", "???", address="3 rue du Port")),
     ],

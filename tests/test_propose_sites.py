@@ -67,17 +67,20 @@ def test_the_name_stands_beside_its_label_and_is_no_web_address(
     assert f'name = "label:{labels[2]}"' in trial.path.read_text(encoding="utf-8")
 
 
-def test_a_small_table_for_each_project_is_read_by_the_heads_of_its_rows(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("link", ["", '<tr><th>Fiche</th><td><a href="/f/{}">Voir</a></td></tr>'])
+def test_a_small_table_for_each_project_is_read_by_the_heads_of_its_rows(
+    link: str, site: Site, tmp_path: Path
+) -> None:
     tables = (
         f'<table class="fiche"><tr><th>Ville</th><td>{TOWNS[n]}</td></tr><tr><th>Nom</th><td>{escape(NAMES[n])}</td>'
-        f'</tr><tr><th>Fiche</th><td><a href="/f/{slug(n)}">Voir</a></td></tr></table>'
+        f"</tr>{link.format(slug(n))}</table>"
         for n in ALL
     )
     site.pages["/x"] = page("Liste", f"<main>{''.join(tables)}</main>")
     trial = tried(site, "/x", tmp_path)
     assert names_of(trial) == NAMES
     assert [fields["commune"] for fields in records(trial)] == TOWNS
-    assert len(set(links_of(trial))) == 12
+    assert len(set(links_of(trial))) == (12 if link else 1)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +188,16 @@ def test_groups_of_one_list_are_not_taken_apart(site: Site, tmp_path: Path) -> N
     north, south = (f"<h2>{head}</h2>{boxes(some, '/f/')}" for head, some in (("Nord", ALL[:5]), ("Sud", ALL[5:])))
     site.pages["/lieux"] = page("Lieux", f'<main><div class="c">{north}</div><div class="c">{south}</div></main>')
     assert names_of(tried(site, "/lieux", tmp_path)) == NAMES
+
+
+def test_a_long_list_is_taken_whole_and_not_by_the_colour_of_its_cards(site: Site, tmp_path: Path) -> None:
+    long = "".join(
+        f'<article class="carte {("rouge", "verte", "bleue")[n % 3]}"><h3><a href="/f/{n}">Atelier {n} du port</a></h3>'
+        f"<p>{TEXT}</p></article>"
+        for n in range(240)
+    )
+    site.pages["/lieux"] = page("Lieux", f"<main>{long}</main>")
+    assert len(records(tried(site, "/lieux", tmp_path))) == 240
 
 
 # --- lists that go on behind "load more"

@@ -131,12 +131,20 @@ def _judged(page: Seen, group: tuple[str, list[Tag]]) -> Blocks | None:
     """The blocks of `group` with the score of the first of them, or None where they are no blocks."""
     name, tags = group
     some = tags[:MOST_JUDGED]
-    inside = inside_of(page, some)
+    inside = None if _are_pairs(some) else inside_of(page, some)
     if inside is None or inside.filled < FEWEST:
         return None
     if inside.link is None and not inside.heading and tags[0].name != "tr":  # a list of words, within a block perhaps
         return None
-    return Blocks(name, tags, inside, _score(page, some, inside, name))
+    # Of a long list the whole is better than those of one colour.
+    score = _score(page, some, inside, name) * (1 + 0.04 * math.log10(len(tags)))
+    return Blocks(name, tags, inside, score)
+
+
+def _are_pairs(rows: list[Tag]) -> bool:
+    """Whether `rows` are each a label and its value, under the same few labels again and again: parts of records."""
+    heads = [tag for row in rows if row.name == "tr" for tag in row.find_all("th", recursive=False)]
+    return len(heads) == len(rows) and len({text_of(tag) for tag in heads}) * 2 < len(rows)
 
 
 def _score(page: Seen, tags: list[Tag], inside: Inside, selector: str) -> float:

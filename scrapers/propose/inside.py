@@ -96,7 +96,8 @@ def _candidates(blocks: list[Tag]) -> list[str]:
     """The selectors worth a try: tags of text, classes and properties of a third of the blocks, cells by place."""
     counts: Counter[str] = Counter()
     for block in blocks:
-        counts.update({name for tag in block.find_all(True) for name in _names_of(tag)})
+        # In the page's order, so that of equals the same is chosen every time.
+        counts.update(list(dict.fromkeys(name for tag in block.find_all(True) for name in _names_of(tag))))
     if blocks[0].name == "tr":
         width = max(len(block.find_all(["td", "th"], recursive=False)) for block in blocks)
         counts.update({f"td:nth-of-type({place})": len(blocks) for place in range(1, min(width, 20) + 1)})
