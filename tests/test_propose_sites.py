@@ -68,9 +68,7 @@ def test_the_name_stands_beside_its_label_and_is_no_web_address(
 
 
 @pytest.mark.parametrize("link", ["", '<tr><th>Fiche</th><td><a href="/f/{}">Voir</a></td></tr>'])
-def test_a_small_table_for_each_project_is_read_by_the_heads_of_its_rows(
-    link: str, site: Site, tmp_path: Path
-) -> None:
+def test_a_small_table_for_each_project_is_read_by_the_heads_of_its_rows(link: str, site: Site, tmp_path: Path) -> None:
     tables = (
         f'<table class="fiche"><tr><th>Ville</th><td>{TOWNS[n]}</td></tr><tr><th>Nom</th><td>{escape(NAMES[n])}</td>'
         f"</tr>{link.format(slug(n))}</table>"
@@ -290,6 +288,7 @@ def test_several_links_of_one_field_are_several_values(site: Site, tmp_path: Pat
     trial = tried(site, "/x", tmp_path)
     assert names_of(trial) == NAMES
     assert records(trial)[1]["themes"] == ["Mot 1", "Mot 6"]
+    assert '# "Mot 6" = ""' in trial.path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

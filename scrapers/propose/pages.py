@@ -17,6 +17,9 @@ from scrapers.propose.names import LISTS, guess_fields
 from scrapers.propose.onward import Onward, button_of, onward_of
 from scrapers.propose.proposal import Candidate, RuleValue
 
+CODED = {"themes", "beneficiaries", "status", "organisation_kind"}
+"""Fields whose values get codes of ours."""
+
 OWN_PAGES = 2
 """So many own pages are looked at."""
 
@@ -65,6 +68,8 @@ def _add_others(candidate: Candidate, blocks: Blocks, page: Seen) -> None:
         place = named[rule if isinstance(rule, str) else str(rule["from"])]
         if wanted not in {"name", "record_url", "source_key", "url"} and _outer_differs(place, inside.title):
             several = several_at(blocks.tags[:40], place) if wanted in LISTS else None
+            if wanted in CODED:
+                candidate.values[wanted] = _values(blocks, texts[place], several)
             place = _as_column(place, blocks)
             candidate.fields[wanted] = several or (place if isinstance(rule, str) else {**rule, "from": place})
     hidden = [spoken for spoken in guess.people if spoken]
@@ -73,6 +78,13 @@ def _add_others(candidate: Candidate, blocks: Blocks, page: Seen) -> None:
     rest = [_as_column(named[spoken], blocks) for spoken in guess.rest if spoken][:12]
     if rest:
         candidate.remarks.append(f"look at these in a block: {', '.join(rest)}")
+
+
+def _values(blocks: Blocks, texts: list[str], several: RuleValue | None) -> list[str]:
+    """The different values of a field, for a table of codes: `texts`, or those of each element that `several` names."""
+    if isinstance(several, dict):
+        texts = [text_of(tag) for block in blocks.tags[:40] for tag in soupsieve.select(several["from"], block)]
+    return list(dict.fromkeys(text for text in texts if 0 < len(text) <= 60))[:30]
 
 
 def _as_column(place: str, blocks: Blocks) -> str:
