@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from flows.cli_shared import JsonOption, err, fail, out
+from flows.query import roomy
 
 CORPUS = Path("../shared/corpus")
 
@@ -58,7 +59,7 @@ def themes(
         shares = (row.macro_f1, row.micro_f1, row.precision, row.recall, row.coverage)
         table.add_row(row.name, *(f"{share:.3f}" for share in shares))
     out.print(f"{found.records} records coded by hand; published from confidence {found.threshold:.2f} on")
-    out.print(table)
+    roomy(out).print(table)
     for note in found.notes:
         err.print(note, soft_wrap=True, markup=False)
 
@@ -104,7 +105,7 @@ def personal_data(
         table.add_row(
             row.source_id, "open" if row.open_licence else "none", *map(str, counts), share, str(row.published_private)
         )
-    out.print(table)
+    roomy(out).print(table)
     places = "; ".join(found.places[:5]) or "none"
     out.print(f"Private contacts in the finished files: {len(found.places)} ({places}). Kept: {LEAST_KEPT:.0%} wanted.")
     raise typer.Exit(0 if found.good else 1)
@@ -141,7 +142,7 @@ def places(
         table = Table("set", "rows", "right", "accepted", "precision", "guessed", "rows/s of CPU")
         for score in scores:
             table.add_row(*shown(score))
-        out.print(table)
+        roomy(out).print(table)
         for score in scores:
             for wrong in score.wrong:
                 out.print(f"{score.name}: {wrong}", soft_wrap=True, markup=False)

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.harvest import State
+from flows.query import roomy
 from flows.settings import Settings
 from warehouse.gate import Check
 
@@ -99,7 +100,7 @@ def _show_ends(gates: Mapping[str, Any], console: Console) -> None:
         mine = [check for each, check in told if each == who]
         failed = ", ".join(dict.fromkeys(check["rule"] for check in mine if not check["passed"]))
         table.add_row(who, str(len(mine)), failed, outcome)
-    console.print(table)
+    roomy(console).print(table)
 
 
 def _show_rules(gates: Mapping[str, Any], console: Console) -> None:
@@ -112,4 +113,4 @@ def _show_rules(gates: Mapping[str, Any], console: Console) -> None:
         mark = mark if check["passed"] or check["accepted_by"] else "[red]no[/red]"
         cells = (who, check["rule"], check["subject"], check["measured"], check["bound"])
         table.add_row(*map(escape, cells), mark)
-    console.print(table)
+    roomy(console).print(table)
