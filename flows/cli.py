@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from http.server import ThreadingHTTPServer
 from importlib import metadata
@@ -17,15 +16,24 @@ from flows.cli_evaluate import evaluate_app
 from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
-from flows.cli_shared import GeocoderOption, JsonOption, RefreshOption, err, fail, out
+from flows.cli_shared import (
+    DEMO,
+    GeocoderOption,
+    HomeOption,
+    JsonOption,
+    RefreshOption,
+    err,
+    fail,
+    home_folder,
+    home_to_read,
+    out,
+)
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
 from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
 from scrapers.contact import ContactError
 from scrapers.problems import DefinitionError
-
-HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
 
 app = typer.Typer(
     name="essaim",
@@ -42,10 +50,6 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)
 
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
-]
-
 
 def _say_version(wanted: bool) -> None:
     if wanted:
@@ -60,11 +64,6 @@ def essaim(
     ] = False,
 ) -> None:
     """Take the options that concern all commands."""
-
-
-def home_folder(given: Path | None) -> Path:
-    """Return the home folder: the one given, $ESSAIM_HOME, or ./essaim-home."""
-    return given or Path(os.environ.get("ESSAIM_HOME") or HOME)
 
 
 def demo_settings(home: Path) -> Settings:
@@ -200,29 +199,18 @@ def sql(
     import duckdb
 
     from flows import query as queries
+    from warehouse.store import FILE_NAME
 
     if as_json and as_csv:
         fail("--json and --csv exclude each other")
 
-    path = _warehouse(home)
+    path = home_to_read(home, FILE_NAME) / FILE_NAME
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             result = queries.ask(connection, query)
     except (duckdb.Error, ValueError) as error:
         fail(str(error))
     queries.show(result, "json" if as_json else "csv" if as_csv else "table", out)
-
-
-def _warehouse(home: Path | None) -> Path:
-    from warehouse.store import FILE_NAME
-
-    path = home_folder(home) / FILE_NAME
-    if path.is_file():
-        return path
-    if home is not None or "ESSAIM_HOME" in os.environ or not (DEMO / FILE_NAME).is_file():
-        fail(f"there is no warehouse at {path}; run `essaim run` or `essaim demo` first, or name it with --home")
-    err.print(f"(no {HOME} here: reading {DEMO})")
-    return DEMO / FILE_NAME
 
 
 def main() -> None:

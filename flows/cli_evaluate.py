@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows.cli_shared import JsonOption, err, fail, out
+from flows.cli_shared import JsonOption, err, fail, home_to_read, out
 from flows.query import roomy
 
 CORPUS = Path("../shared/corpus")
@@ -80,9 +80,7 @@ def personal_data(
     from warehouse.publish import latest
     from warehouse.store import FILE_NAME
 
-    folder = home or Path(os.environ.get("ESSAIM_HOME") or "essaim-home")
-    if not (folder / FILE_NAME).is_file():
-        fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
+    folder = home_to_read(home, FILE_NAME)
     found = evaluate(folder / FILE_NAME, latest(folder / "releases"))
     if as_json:
         out.print_json(data=found.as_data())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,14 +9,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from flows.cli_shared import JsonOption, err, fail, out
+from flows.cli_shared import HomeOption, JsonOption, fail, home_to_read, out
 
 if TYPE_CHECKING:
     from warehouse.life import Event, Life
 
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
-]
 
 history_app = typer.Typer(help="The life of one initiative, and the gates of a night.")
 
@@ -36,7 +32,7 @@ def history(
 
     from warehouse.life import life_of, near_ids
 
-    releases = _folder(home) / "releases"
+    releases = home_to_read(home, "releases") / "releases"
     try:
         life = life_of(id.strip(), releases)
         if life is None:
@@ -123,7 +119,7 @@ def gate(
     """
     from flows.gate_report import last_gates, show_gates
 
-    folder = _folder(home)
+    folder = home_to_read(home, "releases")
     try:
         gates = last_gates(folder)
     except ValueError as fault:
@@ -135,13 +131,3 @@ def gate(
     else:
         show_gates(gates, explain, out)
     raise typer.Exit(1 if gates["outcome"] == "held back" else 0)
-
-
-def _folder(home: Path | None) -> Path:
-    from flows.cli import DEMO, HOME
-
-    given = home or Path(os.environ.get("ESSAIM_HOME") or HOME)
-    if home is None and "ESSAIM_HOME" not in os.environ and not given.is_dir() and DEMO.is_dir():
-        err.print(f"(no {HOME} here: reading {DEMO})")
-        return DEMO
-    return given

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli_shared import JsonOption, fail, out
+from flows.cli_shared import JsonOption, fail, home_to_read, out
 from flows.query import roomy
 
 if TYPE_CHECKING:
@@ -37,9 +36,7 @@ def _opened(home: Path | None) -> Iterator[Linkage]:
     from warehouse import decisions
     from warehouse.store import FILE_NAME
 
-    folder = home or Path(os.environ.get("ESSAIM_HOME") or "essaim-home")
-    if not (folder / FILE_NAME).is_file():
-        fail(f"there is no warehouse in {folder}; run `essaim run` or `essaim demo` first, or name it with --home")
+    folder = home_to_read(home, FILE_NAME)
     try:
         judgements = decisions.read_judgements(decisions.folder() / "judgements.csv")
         with duckdb.connect(str(folder / FILE_NAME), read_only=True) as warehouse:

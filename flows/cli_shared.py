@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from scrapers.source import Source
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
+]
 
 CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="Folder of source definitions (default: those of Essaim).")
@@ -103,3 +110,22 @@ def fail(message: str) -> NoReturn:
     """End a command that was asked for what cannot be: one sentence, and status 2."""
     err.print(f"essaim: {message}", soft_wrap=True, markup=False)
     raise typer.Exit(2)
+
+
+def home_folder(given: Path | None) -> Path:
+    """Return the home folder: the one given, $ESSAIM_HOME, or ./essaim-home."""
+    return given or Path(os.environ.get("ESSAIM_HOME") or HOME)
+
+
+def home_to_read(given: Path | None, file: str) -> Path:
+    """Return the home that holds `file`: `home_folder`, or the demo's where nobody named one and only that is here.
+
+    Ends the command with one sentence when there is none.
+    """
+    folder = home_folder(given)
+    if (folder / file).exists():
+        return folder
+    if given is not None or "ESSAIM_HOME" in os.environ or not (DEMO / file).exists():
+        fail(f"there is no {file} in {folder}; run `essaim run` or `essaim demo` first, or name a home with --home")
+    err.print(f"(no {HOME} here: reading {DEMO})")
+    return DEMO

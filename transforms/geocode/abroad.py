@@ -8,9 +8,9 @@ from dataclasses import replace
 from transforms.geocode.coordinates import usable
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.query import PlaceAnswer, PlaceQuery
-from transforms.geocode.world import Place, WorldResolution
+from transforms.geocode.world import Place, WorldReading, WorldResolution
 from transforms.geocode.world_points import REACH_KM, AuditedAbroad, Stated, audit_abroad, distance_km
-from transforms.geocode.world_reading import WorldReading, read_world
+from transforms.geocode.world_reading import read_world
 
 # A town this sure wins over a point in another country or this far away, as in France.
 _CERTAIN, _FAR_KM = 0.9, 50.0

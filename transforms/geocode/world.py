@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
-
-if TYPE_CHECKING:
-    from transforms.geocode.world_reading import WorldReading
 
 # How much a kind of evidence multiplies the weight of a candidate, whose base is its population.
 _REGION_MATCHES, _HINT_MATCHES, _BY_ALIAS, _LOST_BY_PENALTY = 1_000.0, 30.0, 0.15, 1.5
@@ -29,6 +25,16 @@ _MAX_ALTERNATIVES = 5
 
 # A guess from this penalty on counts only where no guess below it names any place.
 SECOND_TIER = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorldReading:
+    """The evidence for a place anywhere; equal readings have equal answers, whatever their coordinates."""
+
+    guesses: tuple[tuple[str, float], ...] = ()  # (key, penalty)
+    country: str | None = None
+    divisions: frozenset[tuple[str, str]] = frozenset()  # (country, code) of regions named beside the town
+    hint: str | None = None  # a country that something else of the record speaks for, weakly
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.names import place_key
 from transforms.geocode.query import PlaceQuery
-from transforms.geocode.world import SECOND_TIER
+from transforms.geocode.world import SECOND_TIER, WorldReading
 
 _MAX_TEXT = 500
 _SEGMENTS = re.compile(r"[,;|\n\r\t()]+|\s[-–—/]\s")
@@ -44,16 +43,6 @@ _PARTICLES = frozenset(
 )
 _ADDRESS_SEGMENTS = 4  # how many segments from the end of an address may be the town
 _LONGEST_NAME = 4  # words at the end of a segment that may be a town or a region
-
-
-@dataclass(frozen=True, slots=True)
-class WorldReading:
-    """The evidence for a place anywhere; equal readings have equal answers, whatever their coordinates."""
-
-    guesses: tuple[tuple[str, float], ...] = ()  # (key, penalty)
-    country: str | None = None
-    divisions: frozenset[tuple[str, str]] = frozenset()  # (country, code) of regions named beside the town
-    hint: str | None = None  # a country that something else of the record speaks for, weakly
 
 
 def read_world(query: PlaceQuery, country: str | None, gazetteer: Gazetteer) -> WorldReading:
