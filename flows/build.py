@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -22,7 +22,7 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord, read_records
 from scrapers.source import Source
 from transforms.geocode import Gazetteer
-from transforms.link import LINKABLE, Linked, link
+from transforms.link import LINKABLE, Judgement, Linked, link
 from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
 from transforms.normalise.keys import public_key
 from transforms.rights import register
@@ -93,7 +93,9 @@ def build(
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
         store.insert("issue", issue_rows(problems))
-        store.insert("source", source_rows(sources, states, problems))
+        counted = "SELECT source_id, count(*) FROM clean_record GROUP BY 1"
+        published = dict(store.connection.execute(counted).fetchall())
+        store.insert("source", source_rows(sources, states, problems, published))
         store.insert("run", [*memory.runs_before(settings.as_of), *run_rows(states, settings.as_of)])
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
@@ -138,6 +140,12 @@ def _raw_row(raw: RawRecord) -> dict[str, Any]:
     }
 
 
+def _by_public_keys(judged: Judgement) -> Judgement:
+    """A judgement on records by the keys under which they are published, whichever a person wrote."""
+    left, right = ((source, public_key(key)) for source, key in (judged.left, judged.right))
+    return replace(judged, left=left, right=right)
+
+
 def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
     """Link `clean_record`, give every cluster its permanent id, and fill `record`, `match` and the memory of ids."""
     with stage("recognise the same initiative"):
@@ -146,7 +154,8 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
             "CREATE TEMP TABLE linkable AS "
             f"SELECT row_number() OVER (ORDER BY source_id, record_key) - 1 AS id, {wanted} FROM clean_record"
         )
-        linked = link(store.connection, read_judgements(settings.decisions / "judgements.csv"))
+        judgements = [_by_public_keys(judged) for judged in read_judgements(settings.decisions / "judgements.csv")]
+        linked = link(store.connection, judgements)
         named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
         names: list[RecordName] = [(source, key) for source, key in named]
         clusters = [[names[index] for index in cluster] for cluster in linked.clusters]

@@ -14,6 +14,7 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord
 from scrapers.source import Source
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
+from transforms.geocode.gazetteer import TERRITORIES
 from transforms.geocode.hints import country_of_phone, country_of_website
 from transforms.normalise.contacts import scrub
 from transforms.normalise.keys import public_key
@@ -26,7 +27,7 @@ BATCH = 10_000
 
 # Postcode and town behind a street: they have columns of their own.
 TOWN_BEHIND = re.compile(
-    r"[\s,–-]+(?:F-)?\d{2} ?\d{3}\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
+    r"[\s,–-]+(?:F-)?(\d{2} ?\d{3})\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
 )
 
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
@@ -60,7 +61,7 @@ def _asked(record: CleanRecord) -> PlaceQuery:
     if record.place.country is not None:
         return record.place
     hint = country_of_website(record.values.get("url")) or country_of_phone(record.values.get("contact_phone"))
-    return replace(record.place, country_hint=hint)
+    return replace(record.place, country_hint="FR" if hint in TERRITORIES else hint)
 
 
 def _initiatives(
@@ -97,8 +98,16 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
             if record.originals.get(name, [""])[0].isupper():
                 values[name] = spell_town(values[name], place.commune)
     if place.insee_code and "address" in values:
-        values["address"] = TOWN_BEHIND.sub("", values["address"]) or values["address"]
+        values["address"] = _street_of(values["address"], {place.postcode, record.place.postcode}) or values["address"]
     return values | _placed(record, place) | _linkable(values, place, record.place.commune)
+
+
+def _street_of(address: str, postcodes: Collection[str | None]) -> str:
+    """An address without the town behind it, where the figures before that are one of the record's `postcodes`."""
+    behind = TOWN_BEHIND.search(address)
+    if behind is None or behind[1].replace(" ", "") not in postcodes:
+        return address
+    return address[: behind.start()]
 
 
 def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:

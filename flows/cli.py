@@ -92,7 +92,8 @@ def demo(
 
     settings = demo_settings(folder)
     # A port that is taken is said before the work, not after it.
-    web = server((settings.releases / "latest").resolve(), port) if serve else None
+    # Not resolved: `latest` leads to another folder when the night is over.
+    web = server((settings.releases / "latest").absolute(), port) if serve else None
     status = _run(settings, None, as_json)
     if web is not None:
         with web:

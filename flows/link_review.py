@@ -21,6 +21,7 @@ from transforms.geocode import place_key
 from transforms.link import Judgement, Prepared, prepare
 from transforms.link.evidence import SAME, contradiction, repeated, weigh
 from transforms.link.likeness import housed, name_likeness, own_words
+from transforms.link.run import REPEATED
 from transforms.link.sides import Side, distance_km, place_words, same_commune, same_door
 from transforms.normalise.names import name_key
 from transforms.normalise.urls import web_domain
@@ -125,7 +126,7 @@ def explain(linkage: Linkage, one: str, other: str) -> dict[str, Any]:
 def _score(linkage: Linkage, left: int, right: int) -> float:
     sides, rarity = linkage.ready.sides, linkage.ready.rarity
     if sides[left].source_id == sides[right].source_id:
-        return 0.998 if repeated(sides[left], sides[right], rarity) else 0.0
+        return REPEATED if repeated(sides[left], sides[right], rarity) else 0.0
     return weigh(sides[left], sides[right], rarity).score
 
 

@@ -16,8 +16,6 @@ OWN_STAGES = {"definition": "definition", "gate": "gate", "gate-accepted": "gate
 NORMALISING = {
     "no-name", "not-an-initiative", "unknown-value", "correction-unused", "name-truncated", "private-contact",
 }  # fmt: skip
-SET_ASIDE = {"no-name", "not-an-initiative"}
-"""Codes of records that were read well and are not published."""
 
 
 def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, Any]]:
@@ -47,13 +45,15 @@ def _stage(problem: Problem) -> str:
 
 
 def source_rows(
-    sources: Sequence[Source], states: Sequence[State], problems: Mapping[str, Sequence[Problem]]
+    sources: Sequence[Source],
+    states: Sequence[State],
+    problems: Mapping[str, Sequence[Problem]],
+    records: Mapping[str, int],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of `source` for those that have rows to publish."""
+    """Yield the rows of `source` for those that have rows to publish; `records` counts what is published of each."""
     for source, state in zip(sources, states, strict=True):
         if not state.has_rows:
             continue
-        aside = sum(problem.code in SET_ASIDE for problem in problems[source.id])
         yield {
             "source_id": source.id,
             "title": source.title,
@@ -64,7 +64,7 @@ def source_rows(
             "licence_proof": source.rights.proof,
             "attribution": source.rights.attribution,
             "verified": source.verified,
-            "records": state.records - aside,
+            "records": records.get(source.id, 0),
             "rejected": sum(map(rejects, problems[source.id])),
             "checked_on": state.checked_on,
             "stale_since": state.stale_since,

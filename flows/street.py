@@ -223,8 +223,14 @@ def _moved(asked: Asked, verdict: Verdict, method: str) -> dict[str, Any] | None
         "geo_precision": verdict.precision,
         "geo_method": method,
         "geo_confidence": verdict.confidence,
-        "geo_conflict": asked.row["geo_conflict"],
+        "geo_conflict": _without_doubts(asked.row["geo_conflict"]),
     }
+
+
+def _without_doubts(conflict: str | None) -> str | None:
+    """What is left of a conflict when the point that it doubted has been replaced."""
+    parts = [part for part in (conflict or "").split("; ") if part and not part.startswith(DOUBTS)]
+    return "; ".join(parts) or None
 
 
 def _write(store: Store, moved: Sequence[Row]) -> None:

@@ -39,6 +39,7 @@ class _Translator(HTMLTranslator):
         self._inside_has = False
 
     def xpath_combinedselector(self, combined: CombinedSelector) -> XPathExpr:
+        """Return the XPath of two selectors and what stands between them, asked from the right to the left."""
         if self._inside_has:  # what :has() looks for has to stand inside, every part of it
             return super().xpath_combinedselector(combined)
         left, right = self.xpath(combined.selector), self.xpath(combined.subselector)

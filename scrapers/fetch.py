@@ -37,11 +37,11 @@ from scrapers.moved import FOR_GOOD, check_landing
 from scrapers.pace import Pace, Patience
 from scrapers.problems import SourceError
 from scrapers.response import Manners, Post, Response, Traffic
-from scrapers.revalidate import Answered, Late, Previous
+from scrapers.revalidate import Answered, Previous
 from scrapers.robots import MOST as MOST_OF_ROBOTS
 from scrapers.robots import Robots, sitemaps_in
 from scrapers.unpack import ACCEPTED, read_body
-from scrapers.walls import wall, walled
+from scrapers.walls import refuse_walls
 
 
 class Door:
@@ -157,7 +157,7 @@ class Door:
     def _robots_txt(self, address: str) -> tuple[int, BinaryIO]:
         response, body, _ = self._follow(address, None, for_robots=True)
         if response.status_code == 429 or response.status_code >= 500:
-            _refuse_walls(response, body)
+            refuse_walls(response, body)
         return response.status_code, body
 
     def _follow(self, address: str, post: Post | None, for_robots: bool = False) -> Answered:
@@ -258,22 +258,13 @@ class _Session(requests.Session):
 
 def _checked(answered: Answered) -> Response:
     response, body, digest = answered
-    _refuse_walls(response, body)
+    refuse_walls(response, body)
     if response.status_code != 200:
         wait = response.headers.get("Retry-After", "")
         raise refusal(response.url, response.status_code, response.reason, wait)
     content_type = response.headers.get("Content-Type", "")
     charset = response.encoding if "charset" in content_type.lower() else None
     return Response(response.url, response.status_code, content_type, charset, body, response.headers, digest)
-
-
-def _refuse_walls(response: requests.Response, body: BinaryIO) -> None:
-    """Raise `SourceError` when the answer is a page that wants to see a browser."""
-    if response.url.startswith("file:") or isinstance(body, Late):
-        return  # a file asks for no browser, and what comes from the last good night was looked at then
-    name = wall(response.status_code, response.headers, body)
-    if name is not None:
-        raise walled(response.url, name)
 
 
 def network_door(manners: Manners, archive: ArchiveWriter | None, *, previous: Path | None = None) -> Door:

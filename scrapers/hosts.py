@@ -21,11 +21,17 @@ class Hosts:
     def __init__(self) -> None:
         """Know no failure yet."""
         self._failed: Counter[str] = Counter()
+        self._down: dict[str, SourceError] = {}
 
     @contextmanager
     def watched(self, address: str) -> Iterator[None]:
-        """Watch a visit to `address`; raises `SourceError` "host-down" in the place of one failure too many."""
+        """Watch a visit to `address`; raises `SourceError` "host-down" in the place of one failure too many.
+
+        After that the host is not visited: the same is raised again.
+        """
         host = address.partition("//")[2].partition("/")[0]
+        if host in self._down:
+            raise self._down[host]
         try:
             yield
         except SourceError as error:
@@ -33,5 +39,7 @@ class Hosts:
             if self._failed[host] < MOST_IN_A_ROW:
                 raise
             message = f"{host} failed {MOST_IN_A_ROW} times in a row, at last with {error.code}: {error}"
-            raise SourceError("host-down", message, "the site is left alone; it is tried again next night") from error
+            remedy = "the site is left alone; it is tried again the next night"
+            self._down[host] = SourceError("host-down", message, remedy)
+            raise self._down[host] from error
         self._failed[host] = 0

@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from scrapers.source import Source
+
+READERS = ("cssselect", "extruct", "feedparser", "lxml", "trafilatura")
+"""The libraries that read pages: what was taken by another version may be other."""
 
 
 class Memo:
@@ -88,6 +92,8 @@ def _fingerprint(source: Source) -> str:
 @cache
 def _code() -> bytes:
     digest = blake2b(digest_size=12)
+    for library in READERS:
+        digest.update(version(library).encode())
     folder = Path(str(resources.files("scrapers")))
     for path in sorted([*folder.glob("*.py"), *folder.glob("kinds/*.py")]):
         digest.update(path.read_bytes())

@@ -19,6 +19,7 @@ from scrapers.rule import Rule
 def _web_address(text: str) -> str:
     try:
         sound = re.match(r"https?://[^\s/]+", text) is not None and bool(urlsplit(text).hostname)
+        _ = urlsplit(text).port  # raises for one that no host can have
     except ValueError:
         sound = False
     if not sound:

@@ -13,8 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import BinaryIO
 
+import requests
+
 from scrapers.failures import label
 from scrapers.problems import SourceError
+from scrapers.revalidate import Late
 
 LOOKED_AT = 32 * 1024
 """So much of a body is looked at; a page that is longer, and no refusal, is no wall."""
@@ -56,6 +59,15 @@ FORM = re.compile(r"<textarea|<select|<input(?![^<>]*type=[\"']?(?:hidden|submit
 
 # Besides refusals proper: 202 and 405 are what AWS WAF answers.
 REFUSING = {202, 401, 403, 405, 406, 429, 503}
+
+
+def refuse_walls(response: requests.Response, body: BinaryIO) -> None:
+    """Raise `SourceError` "bot-wall" when the answer is a page that wants to see a browser."""
+    if response.url.startswith("file:") or isinstance(body, Late):
+        return  # a file asks for no browser, and what comes from the last good night was looked at then
+    name = wall(response.status_code, response.headers, body)
+    if name is not None:
+        raise walled(response.url, name)
 
 
 def wall(status: int, headers: Mapping[str, str], body: BinaryIO) -> str | None:

@@ -338,3 +338,7 @@ def test_the_example_of_the_documentation_is_sound(tmp_path):
     (folder / "sample" / "places.csv").touch()
     (folder / "source.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
     assert check_source(load_source(folder)) == []
+
+
+def test_a_port_that_no_host_has_is_a_fault(tmp_path):
+    assert "is no address of the web" in "".join(faults(tmp_path, changed("fetch.url", "https://a.org:99999/")))

@@ -394,7 +394,10 @@ def test_a_host_that_goes_down_is_left_alone():
             for _ in range(MOST_IN_A_ROW):
                 assert failure(door, site.url + "/gone").code == "not-found", "that says nothing of the host"
             codes = [failure(door, site.url + "/down").code for _ in range(MOST_IN_A_ROW)]
+            asked = len(site.asked)
+            assert failure(door, site.url + "/sound").code == "host-down", "and nothing else of it is asked for"
         assert codes == [*["server-error"] * (MOST_IN_A_ROW - 1), "host-down"]
+        assert len(site.asked) == asked
 
 
 def failure(door, address):

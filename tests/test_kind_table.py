@@ -54,7 +54,8 @@ def test_given_encoding(tmp_path):
     source = make_source(tmp_path, "table", FIELDS, fetch={"encoding": "cp1250"})
     assert column(read_bodies(source, "id,Nom,Ville\n1,Łódź,x\n".encode("cp1250")), "name") == ["Łódź"]
     assert (
-        failure_of(make_source(tmp_path, "table", FIELDS, fetch={"encoding": "ascii"}), "é".encode()).code == "encoding"
+        failure_of(make_source(tmp_path, "table", FIELDS, fetch={"encoding": "ascii"}), "é".encode("cp1252")).code
+        == "encoding"
     )
 
 
@@ -248,3 +249,16 @@ def test_a_header_that_is_repeated_is_no_row(tmp_path):
     harvest = read_bodies(source, b"id;Nom\n1;Un lieu\nid; Nom\n2;Un autre\n")
     assert column(harvest, "name") == ["Un lieu", "Un autre"]
     assert codes(harvest) == ["repeated-header"]
+
+
+def test_a_short_row_in_a_file_without_a_last_line_end_costs_only_itself(tmp_path):
+    source = make_source(tmp_path, "table", {"source_key": "id", "name": "Nom"})
+    harvest = read_bodies(source, b"id;Nom\n1;A\n2\n3;C\n4;D")
+    assert column(harvest, "name") == ["A", "C", "D"]
+    assert codes(harvest) == ["shifted-row"]
+    assert failure_of(source, b"id;Nom\n1;A\n2").code == "truncated"
+
+
+def test_a_publisher_who_moved_to_utf_8_is_read(tmp_path):
+    source = make_source(tmp_path, "table", {"source_key": "id", "name": "Nom"}, fetch={"encoding": "cp1252"})
+    assert column(read_bodies(source, "id;Nom\n1;“Café”\n".encode()), "name") == ["“Café”"]

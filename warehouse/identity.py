@@ -85,7 +85,7 @@ def assign(
     clusters, absent = with_old_keys(clusters, moves or {})
     # A name of before is older than all that was first seen tonight, though the night it was seen may be forgotten.
     ranked = [
-        sorted(cluster, key=lambda record: (_age(record, remembered, as_of)[0], record not in absent, record))
+        sorted(cluster, key=lambda record: (_age(record, remembered, as_of), record not in absent, record))
         for cluster in clusters
     ]
     claims: dict[str, list[tuple[tuple[bool, dt.date, RecordName], int]]] = {}
@@ -115,8 +115,8 @@ def assign(
     return Identities(ids, known, moved)
 
 
-def _age(record: RecordName, remembered: Mapping[RecordName, Known], as_of: dt.date) -> tuple[dt.date, RecordName]:
-    return (remembered[record].first_seen if record in remembered else as_of, record)
+def _age(record: RecordName, remembered: Mapping[RecordName, Known], as_of: dt.date) -> dt.date:
+    return remembered[record].first_seen if record in remembered else as_of
 
 
 def _first_sights(

@@ -76,10 +76,10 @@ def _objects(response: Response, answer: Any) -> list[dict[str, Any]]:
         return []
     if not is_object(found) or not all(map(is_object, found.values())):
         raise other_shape(response, answer, 'a mapping called "entities"')
-    return [{"id": key, **_without_id(value)} for key, value in found.items()]
+    return [{"id": key, **without_id(value)} for key, value in found.items()]
 
 
-def _without_id(value: dict[str, Any]) -> dict[str, Any]:
+def without_id(value: dict[str, Any]) -> dict[str, Any]:
     """`value` without the identifier that its key already is: `_id` is {"$id": …} or {"$oid": …}."""
     return {name: part for name, part in value.items() if name not in {"_id", "id"}}
 

@@ -25,7 +25,8 @@ def decode(stream: BinaryIO, label: str, encoding: str | None = None) -> TextIO:
     The encoding is that of the byte-order mark, else UTF-8 where the whole body is, else the one given, else the most
     likely of the old ones. Raises `SourceError` when the encoding does not fit, or the text ends within a character.
     """
-    chosen = encoding or guess(stream)
+    # A publisher who moves to UTF-8 does not tell us to mend the definition.
+    chosen = certain(stream) or encoding or guess(stream)
     stream.seek(0)
     try:
         decoder = codecs.getincrementaldecoder(chosen)()
@@ -38,8 +39,6 @@ def decode(stream: BinaryIO, label: str, encoding: str | None = None) -> TextIO:
     except UnicodeError as fault:
         remedy = "the file was cut off; it is tried again the next night"
         raise SourceError("truncated", f"{label} ends in the middle of a character ({chosen})", remedy) from fault
-    if encoding is not None:  # a publisher who moves to UTF-8 does not tell us to mend the definition
-        chosen = certain(stream) or encoding
     stream.seek(0)
     return io.TextIOWrapper(stream, encoding=chosen, newline="")
 

@@ -88,7 +88,7 @@ def _elements(source: Source, response: Response, answer: Any, note: Note) -> li
 
 def _unfolded(source: Source, mapping: list[Any], rows: list[Any], note: Note) -> list[Any]:
     """The compact `rows` as objects; those that do not fit the `mapping` are counted in a problem."""
-    objects = [_unfold(mapping, row) if isinstance(row, list) else row for row in rows]
+    objects = [unfold(mapping, row) if isinstance(row, list) else row for row in rows]
     fitting = [found for found in objects if found is not None]
     if len(fitting) < len(rows):
         message = f"{len(rows) - len(fitting)} of {len(rows)} compact rows do not fit the mapping"
@@ -96,10 +96,11 @@ def _unfolded(source: Source, mapping: list[Any], rows: list[Any], note: Note) -
     return fitting
 
 
-def _unfold(mapping: list[Any], row: list[Any]) -> dict[str, Any] | None:
-    """`row` with names, or None if it does not fit; status and moderation are left away at its end when all is well.
+def unfold(mapping: list[Any], row: list[Any]) -> dict[str, Any] | None:
+    """Return `row` with names, or None if it does not fit.
 
-    Behind the longitude stand the categories, which the mapping does not name.
+    Status and moderation are left away at its end when all is well. Behind the longitude stand the categories, which
+    the mapping does not name.
     """
     names = list(mapping)
     behind = names.index("longitude") + 1 if "longitude" in names else len(names)

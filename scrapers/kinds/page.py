@@ -106,7 +106,7 @@ def taken_from(source: Source, door: Door, part: str, response: Response, take: 
     memo = door.memo if response.digest else None
     if memo is None:
         return take(parse_page(source, response))
-    key = key_of(part, response.url, response.digest)
+    key = key_of(part, response.url, f"{response.charset} {response.digest}")
     known = memo.recall(key)
     if known is not None:
         return cast(Taken, known)

@@ -102,7 +102,7 @@ def until_refused(first: At, load: Callable[[At], Page]) -> Callable[[At], Page 
 
 def is_bad_request(error: SourceError) -> bool:
     """Whether the site answered 400: it understood the address, but not the parameters."""
-    return error.code == "http-error" and " answered 400" in str(error)
+    return error.status == 400
 
 
 def with_parameters(address: str, parameters: dict[str, str]) -> str:

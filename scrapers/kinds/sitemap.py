@@ -33,9 +33,8 @@ from scrapers.source import Source
 SITEMAP_BYTES = 52_428_800
 """So much a sitemap may hold, unpacked, by the protocol."""
 
-# A site in trouble is left alone; a page that is missing is only a page.
-TROUBLE = {"rate-limited", "server-error", "too-slow", "refused", "forbidden", "network", "tls", "name-resolution"}
-MOST_IN_A_ROW = 10
+# A site that shuts us out is left alone; a page that is missing is only a page. Of sites in trouble see `hosts`.
+MOST_FORBIDDEN = 10
 
 DAY = dt.timedelta(days=1)
 
@@ -59,7 +58,7 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     """Yield an item for each page whose address matches `fetch.match`; a page that fails is a problem of its own.
 
     Raises `SourceError` when a sitemap cannot be had or read, names no page that matches, when no page holds anything,
-    or when the site refuses ten pages in a row.
+    or when the site forbids ten pages in a row.
     """
     pages, found = 0, 0
     for address, fields in _pages(source, door, note):
@@ -83,8 +82,8 @@ def _pages(source: Source, door: Door, note: Note) -> Iterator[tuple[str, dict[s
         try:
             found = _kept(source, door, address, changed) or taken(source, door, "page", address, _take(source))
         except SourceError as error:
-            in_a_row = in_a_row + 1 if error.code in TROUBLE else 0
-            if in_a_row == MOST_IN_A_ROW or error.code in NOT_OF_ONE_PAGE:
+            in_a_row = in_a_row + 1 if error.code == "forbidden" else 0
+            if in_a_row == MOST_FORBIDDEN or error.code in NOT_OF_ONE_PAGE:
                 raise
             message = f"a page of the sitemap cannot be read: {error}"
             note(Problem(source.id, f"detail-{error.code}", message, "warning", error.remedy))

@@ -45,7 +45,7 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
         response = door.get(address)
         grid = _grid(source, response)
         header, skipped = _header(source, response, grid.rows)
-        count = 0
+        count, short = 0, False
         for number, cells in enumerate(grid.rows, skipped + 1):
             if not any(cell.strip() for cell in cells):
                 continue
@@ -54,10 +54,14 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
                 note(Problem(source.id, "repeated-header", message, "info", "nothing to do: it is left out"))
                 continue
             count += 1
+            short = len(cells) < len(header)
             if len(cells) != len(header) and not _fits(header, cells, grid):
-                _refuse_row(source, response, number, header, cells, grid, note)
+                _refuse_row(source, response, number, header, cells, note)
                 continue
             yield _item(source, response, dict(zip(header, cells, strict=False)))
+        if grid.cut and short:
+            message = f"{response.label} ends without a line end, in a row of fewer cells than there are columns"
+            raise SourceError("truncated", message, "the file was cut off; it is tried again the next night")
         if not count:
             raise SourceError("list-empty", f"{response.label} has a header but no row", "look at the publisher's file")
 
@@ -134,12 +138,9 @@ def _fits(header: list[str], cells: list[str], grid: Grid) -> bool:
 
 
 def _refuse_row(
-    source: Source, response: Response, number: int, header: list[str], cells: list[str], grid: Grid, note: Note
+    source: Source, response: Response, number: int, header: list[str], cells: list[str], note: Note
 ) -> None:
     message = f"{response.label}, row {number}: {len(cells)} cells for {len(header)} columns"
-    if grid.cut and len(cells) < len(header) and next(grid.rows, None) is None:
-        remedy = "the file was cut off; it is tried again the next night"
-        raise SourceError("truncated", f"{message}, and the file ends there without a line end", remedy)
     remedy = "its cells are shifted, so none can be trusted; tell the publisher"
     note(Problem(source.id, "shifted-row", message, "warning", remedy))
 

@@ -6,7 +6,8 @@ import re
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from scrapers.kinds.gogocarto import ELEMENTS
+from scrapers.kinds.communecter import without_id
+from scrapers.kinds.gogocarto import ELEMENTS, unfold
 from scrapers.propose.fields import fill_from_objects
 from scrapers.propose.look import Look, Seen, root_of
 from scrapers.propose.proposal import Candidate
@@ -141,19 +142,12 @@ def _is_gogocarto(found: Any) -> bool:
 
 
 def _unfolded(found: Any) -> list[Any]:
-    """The compact rows as objects, names from the mapping; behind the longitude stand categories without a name."""
+    """The compact rows as objects, names from the mapping; those that do not fit it are left out."""
     mapping = found.get("mapping") if isinstance(found, dict) else None
-    objects = []
-    for row in found["data"] if isinstance(mapping, list) else []:
-        names = list(mapping or [])
-        behind = names.index("longitude") + 1 if "longitude" in names else len(names)
-        if isinstance(row, list) and behind < len(row) and isinstance(row[behind], list):
-            names.insert(behind, "categories")
-        whole: dict[str, Any] = {}
-        for name, value in zip(names, row, strict=False):
-            whole |= dict(zip(name, value, strict=False)) if isinstance(name, list) else {name: value}
-        objects.append(whole)
-    return objects
+    if not isinstance(mapping, list) or not isinstance(found.get("data"), list):
+        return []
+    rows = (unfold(mapping, row) for row in found["data"] if isinstance(row, list))
+    return [row for row in rows if row is not None]
 
 
 def mediawiki(look: Look, page: Seen) -> Candidate | None:
@@ -207,10 +201,6 @@ def communecter(look: Look, page: Seen) -> Candidate | None:
         return None
     candidate = Candidate("communecter", "api", f"the Communecter API, {wanted}", {"url": root, "type": wanted})
     candidate.rows = len(found)
-    objects = [
-        {"id": key, **{k: v for k, v in one.items() if k not in {"_id", "id"}}}
-        for key, one in found.items()
-        if isinstance(one, dict)
-    ]
+    objects = [{"id": key, **without_id(one)} for key, one in found.items() if isinstance(one, dict)]
     fill_from_objects(candidate, objects)
     return candidate

@@ -9,10 +9,11 @@ from urllib.parse import unquote, urlsplit
 from scrapers.failures import label
 from scrapers.problems import SourceError
 from scrapers.propose import apis, portals
+from scrapers.propose.blocks import blocks_of
 from scrapers.propose.feeds import feed_of, feeds_of_page
 from scrapers.propose.look import Look, Seen
 from scrapers.propose.objects import list_of
-from scrapers.propose.pages import listing_of, look_for_blocks
+from scrapers.propose.pages import listing_of
 from scrapers.propose.proposal import Candidate, Proposal
 from scrapers.propose.sitemaps import candidate_of, sitemap_of
 from scrapers.propose.tables import table_of
@@ -62,7 +63,7 @@ def _of_body(look: Look, seen: Seen) -> Iterator[Candidate]:
 
 
 def _of_page(look: Look, page: Seen) -> Iterator[Candidate]:
-    blocks = look_for_blocks(page)
+    blocks = blocks_of(page)
     listing = listing_of(look, page, blocks) if blocks is not None else None
     listed = [link for link in blocks.inside.links if link] if blocks is not None and not blocks.inside.outer else []
     markup = page.body.lower()

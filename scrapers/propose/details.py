@@ -111,6 +111,7 @@ def _labels(page: Seen) -> list[str]:
             found.append(hit["label"])
         elif plain(text) in KNOWN or text_of(tag).endswith((":", "：")):
             found.append(text)
+    found = [label.strip() for label in found]
     return [
         label for label in dict.fromkeys(found) if 1 < len(label) <= 45 and len(label.split()) <= 5 and "@" not in label
     ]

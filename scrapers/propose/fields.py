@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
@@ -85,8 +84,3 @@ def _folded(names: list[str], taken: set[str]) -> list[str]:
 
 def _is_inside(name: str, taken: set[str]) -> bool:
     return any(name.startswith(f"{place}.") for place in taken)
-
-
-def ignored(name: str, patterns: list[str]) -> bool:
-    """Whether one of `patterns` names `name`, as the reader of definitions has it."""
-    return any(name == pattern or fnmatchcase(name, pattern) for pattern in patterns)

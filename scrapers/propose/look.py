@@ -46,7 +46,7 @@ class Seen:
 
     @cached_property
     def soup(self) -> BeautifulSoup:
-        """The page, parsed as kind `html` parses it."""
+        """The page as Beautiful Soup has it, easy to look around in; kind `html` reads with `lxml` alone."""
         declared = self.charset or EncodingDetector.find_declared_encoding(self.body, is_html=True)
         try:
             return BeautifulSoup(self.body, "lxml", from_encoding=declared or guess(io.BytesIO(self.body)))
@@ -95,8 +95,13 @@ class Seen:
         return joined(self.url, str(base["href"])) if base is not None else self.url
 
     def whole(self, link: str) -> str:
-        """The whole address of a `link` of the page."""
-        return joined(self.base, link.strip())
+        """The whole address of a `link` of the page; "" for what is none."""
+        address = joined(self.base, link.strip())
+        try:
+            urlsplit(address)
+        except ValueError:  # such as "http://[x"
+            return ""
+        return address
 
 
 class Look:

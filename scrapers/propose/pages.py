@@ -8,7 +8,7 @@ import soupsieve
 from bs4.element import Tag
 
 from scrapers.failures import label
-from scrapers.propose.blocks import Blocks, blocks_of
+from scrapers.propose.blocks import Blocks
 from scrapers.propose.details import Details, details_of, heading_of
 from scrapers.propose.inside import others_of, several_at
 from scrapers.propose.look import Look, Seen
@@ -180,9 +180,4 @@ def _title(tag: Tag, blocks: Blocks) -> str:
     return text_of(pick(tag, place))
 
 
-def look_for_blocks(page: Seen) -> Blocks | None:
-    """Return the blocks of `page`, or None where it lists nothing."""
-    return blocks_of(page)
-
-
-__all__ = ["Blocks", "RuleValue", "listing_of", "look_for_blocks"]
+__all__ = ["Blocks", "RuleValue", "listing_of"]

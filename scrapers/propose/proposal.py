@@ -20,7 +20,7 @@ class Candidate:
 
     `way` is a key of `RANKS`, `reason` a sentence for the person who chooses. `fetch`, `fields`, `detail_fields` are
     written as they are; `people` and `look_at` go to `ignore`. `rows` is how many records were counted (0: unknown),
-    `remarks` are comments for the head of the file, `notes` a comment behind a field.
+    `remarks` are comments for the head of the file.
     """
 
     kind: str
@@ -39,7 +39,6 @@ class Candidate:
     proof: str = ""
     language: str = ""
     remarks: list[str] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
     values: dict[str, list[str]] = field(default_factory=dict)
 
     @property

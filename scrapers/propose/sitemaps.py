@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from scrapers.kinds.json_values import leaves, texts
+from scrapers.kinds.page import followable
 from scrapers.kinds.schema_org import main_node
 from scrapers.problems import Problem, SourceError
 from scrapers.propose.details import details_of, heading_of
@@ -76,9 +77,9 @@ def addresses_of(look: Look, address: str) -> list[str]:
         if seen is None or seen.is_page:
             continue
         if re.match(rb"(?:\xef\xbb\xbf)?\s*https?://", seen.body):
-            found += seen.text.split()
+            found += followable(seen.url, seen.text.split())
             continue
-        below, pages = _named(seen.body)
+        below, pages = (followable(seen.url, named) for named in _named(seen.body))
         waiting = sorted([*waiting, *below], key=lambda one: (not TELLING.search(one), bool(USUAL.search(one))))
         found += pages
     return found

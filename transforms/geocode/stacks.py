@@ -14,7 +14,8 @@ STACK = 5  # different addresses on one point from which on it is flagged
 def stack_conflicts(queries: Sequence[PlaceQuery], answers: Sequence[PlaceAnswer]) -> dict[int, str]:
     """Return, by number of the query, the conflict of those that share their point with four other addresses or more.
 
-    The queries are those of one source, each once: two sources may well give the same point. Addresses are told apart
+    The queries are of one source, each once: two sources may well give the same point. Of a source with more records
+    than are placed at a time, each part is looked at by itself. Addresses are told apart
     by their whole text, house numbers included; records without an address do not count.
     """
     groups: dict[tuple[float, float], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))

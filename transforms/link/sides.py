@@ -99,12 +99,6 @@ def same_address(one: str | None, other: str | None, least: int = 1) -> bool:
     return f"{long} ".startswith(f"{short} ") or fuzz.ratio(short, long) >= ALIKE_STREET
 
 
-def same_place_name(left: Side, right: Side) -> bool:
-    """Whether an address of three words or more, such as a farm's, stands in the other."""
-    short, long = sorted((left.address_key or "", right.address_key or ""), key=len)
-    return len(short.split()) >= 3 and f" {short} " in f" {long} " and not any(map(str.isdigit, short))
-
-
 def same_street(one: str | None, other: str | None) -> bool:
     """Whether two addresses in one town name the same street, and not two numbers in it."""
     if not one or not other:

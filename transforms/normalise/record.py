@@ -145,7 +145,9 @@ class Normaliser:
         names = [_joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
         texts = [_joined(fields.get(name)) for name in ("summary", "impact")]
         country = values.get("country", self._rules.country or ANYWHERE)
-        country = {"france": "FR"}.get(country.casefold(), country if len(country) == 2 else ANYWHERE)
+        country = {"france": "FR", "uk": "GB"}.get(
+            country.casefold(), country.upper() if len(country) == 2 else ANYWHERE
+        )
         email, phone = (clean_text(_joined(fields.get(name))) or "" for name in ("email", "phone"))
         chosen = choose_contacts(email, phone, texts, filter(None, names), country)
         self._private.update({"e-mail addresses": chosen.private_emails, "telephone numbers": chosen.private_phones})

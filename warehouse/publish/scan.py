@@ -63,8 +63,9 @@ def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterato
                 yield from (f"{path.name}, column {name}" for (cell,) in cells for _ in _private(cell.encode()))
     elif path.suffix in TEXTS and path.stat().st_size:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for start in _private(data):
-                line = data[:start].count(b"\n") + 1
+            line, at = 1, 0
+            for start in sorted(_private(data)):
+                line, at = line + data[at:start].count(b"\n"), start
                 yield f"{path.name}, line {line}"
 
 
