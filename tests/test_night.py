@@ -255,6 +255,7 @@ def test_a_withdrawal_takes_a_record_out(tmp_path: Path, catalogue: Path) -> Non
         ("3",),
         ("4",),
     ]
+    assert ask(tmp_path, "SELECT records FROM source WHERE source_id = 'alpha'") == [(3,)]
 
 
 def test_contradicting_judgements_hold_the_release_back(tmp_path: Path, catalogue: Path) -> None:
