@@ -30,6 +30,7 @@ from warehouse.decisions import DecisionError
 from warehouse.gate import Check
 from warehouse.history import nothing_changed
 from warehouse.publish import PrivateContactError, Release, latest, publish
+from warehouse.publish.recovery import recover
 from warehouse.store import FILE_NAME
 
 
@@ -55,6 +56,8 @@ def check_warehouse(settings: Settings) -> list[Check]:
 @task(cache_policy=NO_CACHE)
 def publish_release(settings: Settings) -> Release | None:
     """Write a release and switch `latest` to it; None on a quiet night, when nothing changed."""
+    for done in recover(settings.releases):
+        tell(f"after a publication that was cut short: {done}")
     with stage("publish"), duckdb.connect(str(settings.warehouse)) as connection:
         before = latest(settings.releases)
         if before is not None and nothing_changed(connection, before / FILE_NAME):

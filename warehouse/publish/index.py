@@ -61,14 +61,15 @@ def write_index(releases: Path, newest: str) -> None:
     publication was cut short after its renaming comes into it.
     """
     found = (path for path in releases.iterdir() if path.is_dir() and not path.is_symlink())
-    versions = sorted((path.name for path in found if VERSION.fullmatch(path.name)), key=_age, reverse=True)
+    versions = sorted((path.name for path in found if VERSION.fullmatch(path.name)), key=age, reverse=True)
     older = [*versions[1:], None]
     entries = [_entry(releases / version, previous) for version, previous in zip(versions, older, strict=True)]
     text = json.dumps({"latest": newest, "releases": entries}, ensure_ascii=False, indent=1)
     _replace_text(releases / INDEX, text + "\n")
 
 
-def _age(version: str) -> tuple[str, int]:
+def age(version: str) -> tuple[str, int]:
+    """Return what versions are sorted by, from the oldest: their day, and their rank in it."""
     day, rank = VERSION.fullmatch(version).groups()  # type: ignore[union-attr]  # the caller kept only what matches
     return day, int(rank or 1)
 
@@ -78,7 +79,7 @@ def _entry(folder: Path, previous: str | None) -> dict[str, Any]:
     files = [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in read_sums(folder)]
     return {
         "version": folder.name,
-        "as_of": _age(folder.name)[0],
+        "as_of": age(folder.name)[0],
         "initiatives": package["initiatives"],
         "previous": previous,
         "files": files,
