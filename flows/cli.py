@@ -215,10 +215,15 @@ def sql(
 
 
 def main() -> None:
-    """Run the command; errors of a person's own making end with one clear sentence and status 2."""
+    """Run the command; errors of a person's own making end with one clear sentence and status 2.
+
+    So does a disk that is full or cannot be read: DuckDB calls that an error of its own.
+    """
+    import duckdb
+
     try:
         app()
-    except (DefinitionError, ContactError, NightRunningError, OSError, OverflowError) as error:
+    except (DefinitionError, ContactError, NightRunningError, OSError, OverflowError, duckdb.IOException) as error:
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
 

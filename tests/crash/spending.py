@@ -10,6 +10,7 @@ raised, or "killed"; what each step was; how long it took.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -82,10 +83,8 @@ def fork(order: dict[str, Any]) -> dict[str, Any]:
     os.close(writer)
     if order.get("kill_after") is not None:
         time.sleep(order["kill_after"])
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it was over before
             os.killpg(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # it was over before
     told = b""
     while part := os.read(reader, 65536):
         told += part

@@ -13,8 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_killed_nights import SECOND, Trial, Undisturbed, assert_nothing_half_published, memory, published
-from test_killed_nights import trial, undisturbed  # noqa: F401  # the fixtures
+from test_killed_nights import (  # noqa: F401  # the fixtures
+    SECOND,
+    Trial,
+    Undisturbed,
+    assert_nothing_half_published,
+    memory,
+    published,
+    trial,
+    undisturbed,
+)
 
 MEGABYTE = 1 << 20
 
@@ -62,3 +70,13 @@ def test_a_full_disk_stops_a_night_and_room_makes_it_good(trial: Trial, undistur
     assert trial.spend(home, SECOND)["outcome"] == "published"
     assert published(home) == published(undisturbed.second)
     assert memory(home) == memory(undisturbed.second)
+
+
+def test_the_command_says_in_a_sentence_that_the_disk_is_full(trial: Trial, disk: Path):  # noqa: F811
+    trial.serve(SECOND)
+    resize(disk, MEGABYTE)
+    command = [sys.executable, "-m", "flows.cli", "demo", "--no-serve", "--out", str(disk / "home")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = done.stderr.strip().splitlines()[-1]
+    assert (done.returncode, last.startswith("essaim: ")) == (2, True), done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
