@@ -68,7 +68,8 @@ def test_addresses_of_people_are_not(address: str) -> None:
 def test_a_name_beside_an_address_speaks_for_it_on_a_domain_of_its_own_only() -> None:
     assert email_kind("solilieu@asso.example.org") == "private"
     assert email_kind("solilieu@asso.example.org", ["Le Solilieu"]) == "generic"
-    assert email_kind("grandbourg.nord@reseau.example.org", ["Agence du Grandbourg"]) == "generic"
+    assert email_kind("grandbourg-nord@reseau.example.org", ["Agence du Grandbourg"]) == "generic"
+    assert email_kind("grandbourg.nord@reseau.example.org", ["Agence du Grandbourg"]) == "private"  # as prenom.nom@
     assert email_kind(at("solilieu@free"), ["Le Solilieu"]) == "private"
     assert email_kind("dupontjeanne@asso.example.org", ["Jeanne Dupont"]) == "private"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -39,7 +39,9 @@ class Policy:
     generic_words: frozenset[str]
     generic_beginnings: tuple[str, ...]
     generic_anywhere: frozenset[str]
+    roles: frozenset[str]
     given_names: frozenset[str]
+    family_names: frozenset[str]
 
 
 @cache
@@ -53,7 +55,9 @@ def policy() -> Policy:
         frozenset(told["generic_words"].split()),
         tuple(told["generic_beginnings"].split()),
         frozenset(told["generic_anywhere"].split()),
+        frozenset(told["roles"].split()),
         frozenset(told["given_names"].split()),
+        frozenset(told["family_names"].split()),
     )
 
 
@@ -78,17 +82,68 @@ def email_kind(address: str, names: Iterable[str] = ()) -> Kind:
     made of their words is the organisation's too (solilab@ for "Le Solilab").
     """
     local, _, domain = _folded(address).rpartition("@")
-    tokens = [token for token in re.split(r"[^a-z]+", local.partition("+")[0]) if token]
+    tokens = _tokens(local)
     told = policy()
     if not tokens or _has_given_name(tokens):
         return "private"
-    # prenom.nom@ has no word of a role at all; lyon.accueil@ has one.
-    first = tokens[0] in told.generic_words or "".join(tokens).startswith(told.generic_beginnings)
-    if first or not told.generic_anywhere.isdisjoint(tokens) or _SCHOOL.fullmatch(local):
+    beside = frozenset(word for name in names for word in name_key(name).split())
+    if any(_is_family_name(token) for token in tokens if token not in beside):
+        return "private"
+    if _names_role(tokens, beside) or _SCHOOL.fullmatch(local):
         return "generic"
-    if domain in told.free_mail or any(len(token) == 1 for token in tokens):
+    if domain in told.free_mail or any(len(token) == 1 for token in tokens) or _is_first_and_last(local):
         return "private"
     return "generic" if _is_own_name("".join(tokens), domain, names) else "private"
+
+
+def _tokens(local: str) -> list[str]:
+    return [token for token in re.split(r"[^a-z]+", local.partition("+")[0]) if token]
+
+
+def _names_role(tokens: Sequence[str], beside: frozenset[str]) -> bool:
+    """Whether the words name a role or a kind of organisation, and nothing beside it is left that may be a person."""
+    told = policy()
+    known = told.generic_words | beside
+    if tokens[0] in told.roles and not known.issuperset(tokens[1:]):
+        return False  # lyon.accueil@ has a town, accueil.xyz@ may have a name
+    begun, left = _begun("".join(tokens))
+    if begun and _is_somebody(left):
+        return False
+    return bool(begun) or tokens[0] in told.generic_words or not told.generic_anywhere.isdisjoint(tokens)
+
+
+def _begun(whole: str) -> tuple[str, str]:
+    """The longest beginning that names a role or a kind of organisation (contactasso), and what is left behind it."""
+    begun = max((each for each in policy().generic_beginnings if whole.startswith(each)), key=len, default="")
+    return begun, whole.removeprefix(begun)
+
+
+def _is_first_and_last(local: str) -> bool:
+    """Whether a local part is two words with a full stop or underscore between, as in prenom.nom@; articles are none."""
+    match = re.fullmatch(r"([a-z-]{2,})[._]([a-z-]{2,})\d{0,4}", local)
+    return match is not None and _ARTICLES.isdisjoint(match.groups()) and policy().generic_words.isdisjoint(match.groups())
+
+
+_ARTICLES = frozenset("le la les du de des un une au aux en the of et and sur pour".split())
+
+
+def _is_somebody(word: str) -> bool:
+    """Whether a word is a given name or a family name, with an initial or the other one glued to it or alone."""
+    return word in policy().given_names or _is_family_name(word)
+
+
+def _is_family_name(word: str) -> bool:
+    """Whether a word is a family name, alone (dupont), with an initial (jdupont) or a given name (jeandupont)."""
+    given, family = policy().given_names, policy().family_names
+    if word in family:
+        return True
+    if len(word) > 4 and (word[1:] in family or word[:-1] in family) and word not in policy().generic_words:
+        return True
+    halves = ((word[:cut], word[cut:]) for cut in range(3, len(word) - 2))
+    return any(
+        (first in given and (last in family or last in given)) or (first in family and last in given)
+        for first, last in halves
+    )
 
 
 _SCHOOL = re.compile(r"(?:ce\.)?\d{7}[a-z]")  # the number of a French school: 0440012x@ac-nantes.fr
@@ -117,14 +172,17 @@ def _is_own_name(local: str, domain: str, names: Iterable[str]) -> bool:
 def betrays_person(address: str) -> bool:
     """Say whether an address is private by its own looks: a mailbox of anybody's, a given name, an initial and a name.
 
-    The second look of the gates, which do not know the names beside it: a word that could be an organisation's passes.
+    The second look of the gates, which do not know the names beside it: a word that could be an organisation's passes,
+    two that could be a given and a family name do not.
     """
     local, _, domain = _folded(address).rpartition("@")
-    tokens = [token for token in re.split(r"[^a-z]+", local.partition("+")[0]) if token]
+    tokens = _tokens(local)
     if email_kind(address) == "generic":
         return False
-    anybody = domain in policy().free_mail or any(len(token) == 1 for token in tokens)
-    return not tokens or anybody or _has_given_name(tokens)
+    whole = "".join(tokens)
+    anybody = domain in policy().free_mail or any(len(token) == 1 for token in tokens) or len(whole) < 3
+    somebody = any(map(_is_family_name, tokens)) or _is_first_and_last(local) or _is_somebody(_begun(whole)[1])
+    return not tokens or anybody or somebody or _has_given_name(tokens)
 
 
 def private_contacts(text: str) -> list[str]:

@@ -1,0 +1,82 @@
+"""A text as a reader sees it, letter by letter beside the one that is written: for finding what markup and codes hide.
+
+"nom<b>&#64;</b>domaine&period;fr" reads as "nom@domaine.fr". What is found in the reading can be cut out of the writing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html import unescape
+
+_INVISIBLE = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+# Signs that NFKC makes plain: superscripts, letters in circles, Roman numerals, small and full-width forms, mathematical letters.
+_PLAINED = "\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\ufe50-\ufe6b\uff01-\uff5e\U0001d400-\U0001d7ff"
+_PIECE = re.compile(
+    rf"(?P<gone>[{_INVISIBLE}]|<!--.*?-->)"
+    r"|(?P<tag></?(?!at>)[a-z][a-z0-9]{0,12}(?:\s[^<>@]*)?/?>)"
+    r"|(?P<entity>&(?:amp;|\#0*38;){0,4}(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z]{2,12});)"
+    r"|(?P<percent>%(?:25){0,4}[2-7][0-9a-f])"
+    rf"|(?P<plained>[{_PLAINED}])",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARTING = re.compile(r"</?(?:br|p|div|li|ul|ol|td|th|tr|table|h[1-6])\b", re.IGNORECASE)
+
+
+class Reading:
+    """What a text reads as (`text`), and where each letter of it is written."""
+
+    def __init__(self, text: str, starts: list[int], ends: list[int]) -> None:
+        """Take the reading and, for each of its letters, where in the writing it begins and ends."""
+        self.text = text
+        self._starts, self._ends = starts, ends
+
+    def written(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the writing that the span of the reading comes from; it may not be empty."""
+        return self._starts[start], self._ends[end - 1]
+
+
+def reading(text: str) -> Reading | None:
+    """Return how a text reads without tags, codes and invisible signs; None when it reads as it is written.
+
+    Never raises.
+    """
+    pieces = list(_PIECE.finditer(text))
+    if not pieces:
+        return None
+    letters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for piece in pieces:
+        for at in range(position, piece.start()):
+            letters.append(text[at])
+            starts.append(at)
+            ends.append(at + 1)
+        for letter in _read(piece):
+            letters.append(letter)
+            starts.append(piece.start())
+            ends.append(piece.end())
+        position = piece.end()
+    for at in range(position, len(text)):
+        letters.append(text[at])
+        starts.append(at)
+        ends.append(at + 1)
+    return Reading("".join(letters), starts, ends)
+
+
+def _read(piece: re.Match[str]) -> str:
+    written = piece[0]
+    match piece.lastgroup:
+        case "gone":
+            return ""
+        case "tag":
+            return " " if _PARTING.match(written) else ""
+        case "entity":
+            code = re.sub(r"^&(?:amp;|#0*38;)+", "&", written, flags=re.IGNORECASE)
+            letters = unicodedata.normalize("NFKC", unescape(code))
+            return re.sub(rf"[{_INVISIBLE}]", "", letters) if letters != code else written
+        case "percent":
+            return chr(int(written[-2:], 16))
+        case _:
+            return unicodedata.normalize("NFKC", written)
