@@ -101,11 +101,19 @@ def personal_data(
         share = "" if row.kept_share is None else f"{row.kept} of {row.keepable} ({row.kept_share:.1%})"
         counts = (row.records, row.private_emails, row.generic_emails, row.private_phones, row.generic_phones)
         table.add_row(
-            row.source_id, "open" if row.open_licence else "none", *map(str, counts), share, str(row.published_private)
-        )
+            row.source_id, "open" if row.open_licence else "none", *map(str, counts), share,
+            f"{row.published_private} + {row.by_the_letter}",
+        )  # fmt: skip
     roomy(out).print(table)
     places = "; ".join(found.places[:5]) or "none"
     out.print(f"Private contacts in the finished files: {len(found.places)} ({places}). Kept: {LEAST_KEPT:.0%} wanted.")
+    judged = found.judged
+    out.print(
+        f"Examples made by hand: {judged.kept_out} of {judged.private} private kept out, {judged.kept} of {judged.generic}"
+        f" generic kept, {judged.unharmed} of {judged.harmless} harmless texts untouched."
+    )
+    for line in judged.wrong:
+        out.print(f"  wrong: {line}", soft_wrap=True, markup=False)
     raise typer.Exit(0 if found.good else 1)
 
 

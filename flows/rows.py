@@ -11,10 +11,12 @@ from scrapers.problems import Problem, rejects
 from scrapers.source import Source
 from transforms.normalise.contacts import scrub
 from transforms.normalise.keys import public_key
+from transforms.normalise.person_names import hide_names
 
 OWN_STAGES = {"definition": "definition", "gate": "gate", "gate-accepted": "gate"}
 NORMALISING = {
     "no-name", "not-an-initiative", "unknown-value", "correction-unused", "name-truncated", "private-contact",
+    "person-name",
 }  # fmt: skip
 
 
@@ -30,7 +32,7 @@ def issue_rows(problems: Mapping[str, Sequence[Problem]]) -> Iterator[dict[str, 
                 "code": problem.code,
                 "record_key": public_key(problem.key),
                 "field": problem.field,
-                "message": scrub(problem.message)[0],
+                "message": scrub(hide_names(problem.message)[0])[0],
                 "remedy": problem.remedy,
                 "rejected": rejects(problem),
             }

@@ -12,17 +12,15 @@ from transforms.normalise.cut_names import CutNames
 from transforms.normalise.keys import public_key
 from transforms.normalise.language import detect_language
 from transforms.normalise.people import (
-    NAME_MARKER,
     betrays_person,
     email_kind,
-    hide_names,
-    names_person,
     phone_kind,
     plain_email,
     plain_phone,
     policy,
     private_contacts,
 )
+from transforms.normalise.person_names import NAME_MARKER, hide_names, names_person
 from transforms.normalise.text import words
 
 FREE = "gmail.com"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scrapers.record import PARTS, RAW_FIELDS, RawRecord
 from transforms.geocode import Gazetteer, PlaceQuery, geocode
 from transforms.geocode.names import clean_insee_code, clean_postcode, place_key, short_key
-from transforms.normalise import boilerplate, chosen_contacts, contacts, identifiers, keys, language, names, people
+from transforms.normalise import boilerplate, chosen_contacts, contacts, identifiers, keys, language, names, people, person_names
 from transforms.normalise.cleaners import CLEANERS
 from transforms.normalise.dates import clean_date
 from transforms.normalise.points import clean_coordinate, parse_point
@@ -52,7 +52,7 @@ STABLE: dict[str, Callable[[str], str | None]] = {
     "name_key": names.name_key,
     "spell_town": lambda text: names.spell_town(text, "Saint-Étienne"),
     "scrub": lambda text: contacts.scrub(text)[0],
-    "hide_names": lambda text: people.hide_names(text)[0],
+    "hide_names": lambda text: person_names.hide_names(text)[0],
     "public_key": keys.public_key,
     "plain_email": people.plain_email,
     "plain_phone": people.plain_phone,
@@ -95,7 +95,7 @@ def test_nothing_else_raises(text: str, other: str) -> None:
     assert people.email_kind(text, [other]) in {"generic", "private"}
     assert people.phone_kind(text, "FR") in {"generic", "private"}
     assert people.betrays_person(text) in {True, False}
-    assert people.names_person(text) in {True, False}
+    assert person_names.names_person(text) in {True, False}
     assert all(found in {*contacts.find_contacts(text)} for found in people.private_contacts(text))
     assert all(contacts.emails_in(text))
     assert all(contacts.phones_in(text))

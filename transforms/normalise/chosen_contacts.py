@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from transforms.normalise.contacts import emails_in, phones_in
-from transforms.normalise.people import email_kind, names_person, phone_kind, plain_email, plain_phone, policy
+from transforms.normalise.people import email_kind, phone_kind, plain_email, plain_phone, policy
+from transforms.normalise.person_names import names_person
 
 ANYWHERE = "ZZ"
 """Stands for "country unknown": only numbers that begin with + are read."""

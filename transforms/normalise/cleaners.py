@@ -9,7 +9,13 @@ from transforms.normalise.contacts import contacts_in_address, find_contacts, sc
 from transforms.normalise.dates import clean_date
 from transforms.normalise.identifiers import clean_osm, clean_rna, clean_siren, clean_siret, clean_wikidata
 from transforms.normalise.names import restore_case
-from transforms.normalise.people import hide_names, names_person
+from transforms.normalise.person_names import (
+    hide_behind_civility,
+    hide_in_name,
+    hide_names,
+    is_page_of_person,
+    names_person,
+)
 from transforms.normalise.points import clean_figure, parse_point
 from transforms.normalise.text import clean_paragraphs, clean_text
 from transforms.normalise.urls import clean_url
@@ -22,6 +28,11 @@ PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "
 def shown(original: str) -> str:
     """What the source wrote, as it may be shown: contacts and people named as contacts removed."""
     return scrub(hide_names(original)[0])[0]
+
+
+def name_shown(original: str) -> str:
+    """A name as the source wrote it, as it may be shown: contacts removed, and who stands in it behind a civility."""
+    return scrub(hide_in_name(original)[0])[0]
 
 
 def one_line(value: str) -> str | None:
@@ -50,9 +61,9 @@ def _settled(clean: Callable[[str], str | None], value: str) -> str | None:
 
 
 def _name(value: str) -> str | None:
-    # Only contacts: a name is short, and "Contact Jean Vilar" may well be one.
+    # A name is short, and "Contact Jean Vilar" may well be one.
     text = clean_text(value)
-    return restore_case(scrub(text)[0]) if text else None
+    return restore_case(name_shown(text)) if text else None
 
 
 def _organisation(value: str) -> str | None:
@@ -64,13 +75,15 @@ def _organisation(value: str) -> str | None:
 
 def _place(value: str) -> str | None:
     text = clean_text(value)
-    return clean_text(scrub(text)[0]) if text else None
+    return clean_text(scrub(hide_behind_civility(text)[0])[0]) if text else None
 
 
 def _address(value: str) -> str | None:
     url = clean_url(value)
     if url and contacts_in_address(url):
         raise ValueError("the address holds an e-mail address or calls a telephone number")
+    if url and is_page_of_person(url):
+        raise ValueError("the address is a page of a person's own")
     return url
 
 

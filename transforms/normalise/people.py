@@ -1,9 +1,7 @@
-"""Contacts that may be published, and people who may not: told apart by the structure of what is written.
+"""Contacts that may be published and contacts that may not: told apart by the structure of what is written.
 
 An e-mail address is generic when its local part names a role or an organisation, a telephone number when its country's
-plan says that it is no mobile; all others count as private. A person is recognised by a civility or a given name
-beside a name in a place where only that can stand; names inside sentences are only looked for behind words such as
-"contact". `transforms/people.toml` holds the policy and the lists.
+plan says that it is no mobile; all others count as private. `transforms/people.toml` holds the policy and the lists.
 """
 
 from __future__ import annotations
@@ -25,8 +23,6 @@ from transforms.normalise.contacts import find_contacts
 from transforms.normalise.names import name_key
 
 Kind = Literal["generic", "private"]
-
-NAME_MARKER = "[name removed]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,8 @@ def _kept(told: dict[str, str], name: str) -> bool:
     return told[name] == "keep"
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a text in small letters without accents, as the lists of the policy are written."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -81,13 +78,13 @@ def email_kind(address: str, names: Iterable[str] = ()) -> Kind:
     `names` are the names beside the address (initiative, organisation, town): on a domain of its own, a local part
     made of their words is the organisation's too (solilab@ for "Le Solilab").
     """
-    local, _, domain = _folded(address).rpartition("@")
+    local, _, domain = folded(address).rpartition("@")
     tokens = _tokens(local)
     told = policy()
     if not tokens or _has_given_name(tokens):
         return "private"
     beside = frozenset(word for name in names for word in name_key(name).split())
-    if any(_is_family_name(token) for token in tokens if token not in beside):
+    if any(is_family_name(token) for token in tokens if token not in beside):
         return "private"
     if _names_role(tokens, beside) or _SCHOOL.fullmatch(local):
         return "generic"
@@ -121,7 +118,9 @@ def _begun(whole: str) -> tuple[str, str]:
 def _is_first_and_last(local: str) -> bool:
     """Whether a local part is two words with a full stop or underscore between, as in prenom.nom@; articles are none."""
     match = re.fullmatch(r"([a-z-]{2,})[._]([a-z-]{2,})\d{0,4}", local)
-    return match is not None and _ARTICLES.isdisjoint(match.groups()) and policy().generic_words.isdisjoint(match.groups())
+    return (
+        match is not None and _ARTICLES.isdisjoint(match.groups()) and policy().generic_words.isdisjoint(match.groups())
+    )
 
 
 _ARTICLES = frozenset("le la les du de des un une au aux en the of et and sur pour".split())
@@ -129,11 +128,11 @@ _ARTICLES = frozenset("le la les du de des un une au aux en the of et and sur po
 
 def _is_somebody(word: str) -> bool:
     """Whether a word is a given name or a family name, with an initial or the other one glued to it or alone."""
-    return word in policy().given_names or _is_family_name(word)
+    return word in policy().given_names or is_family_name(word)
 
 
-def _is_family_name(word: str) -> bool:
-    """Whether a word is a family name, alone (dupont), with an initial (jdupont) or a given name (jeandupont)."""
+def is_family_name(word: str) -> bool:
+    """Say whether a folded word is a family name, alone (dupont), with an initial (jdupont) or a given name (jeandupont)."""
     given, family = policy().given_names, policy().family_names
     if word in family:
         return True
@@ -162,8 +161,10 @@ def _is_own_name(local: str, domain: str, names: Iterable[str]) -> bool:
     if len(local) > 2 and local == site:
         return True
     told = policy().given_names
-    for words in (name_key(name).split() for name in names):
-        whole = len(local) > 3 and local in "".join(words)
+    for name in names:
+        words = name_key(name).split()
+        letters = re.sub(r"[^a-z]", "", folded(name))  # lelieu@ for "Le Lieu": articles too
+        whole = len(local) > 3 and (local in "".join(words) or local in letters)
         if not told.intersection(words) and (whole or any(len(word) > 4 and word in local for word in words)):
             return True
     return False
@@ -175,13 +176,13 @@ def betrays_person(address: str) -> bool:
     The second look of the gates, which do not know the names beside it: a word that could be an organisation's passes,
     two that could be a given and a family name do not.
     """
-    local, _, domain = _folded(address).rpartition("@")
+    local, _, domain = folded(address).rpartition("@")
     tokens = _tokens(local)
     if email_kind(address) == "generic":
         return False
     whole = "".join(tokens)
     anybody = domain in policy().free_mail or any(len(token) == 1 for token in tokens) or len(whole) < 3
-    somebody = any(map(_is_family_name, tokens)) or _is_first_and_last(local) or _is_somebody(_begun(whole)[1])
+    somebody = any(map(is_family_name, tokens)) or _is_first_and_last(local) or _is_somebody(_begun(whole)[1])
     return not tokens or anybody or somebody or _has_given_name(tokens)
 
 
@@ -246,60 +247,3 @@ def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
         if phonenumbers.is_valid_number(number):
             return number
     return None
-
-
-# ---------------------------------------------------------------------------------------------------- people
-
-_SHORT_CIVILITY = r"(?:M\.|Mme\.?|Mmes|MM\.|Mlle|Mr\.?|Mrs\.?|Ms\.?)"
-_LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle)"
-_CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
-_PERSON = re.compile(rf"({_SHORT_CIVILITY}|{_LONG_CIVILITY})\s+({_CAPITALISED}(?:\s+{_CAPITALISED}){{0,2}})")
-_SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
-_CUE = (
-    r"(?:personnes?[ -]contacts?|contact(?:er|ez)?|renseignements?|interlocut(?:eur|rice)|référente?"
-    r"|inscriptions?|s['’]adresser|joindre|responsable|présidente?|coordinat(?:eur|rice))"
-)
-_NAMED_CONTACT = re.compile(
-    rf"(?i:\b{_CUE}(?:\s+(?:auprès\s+de|à|au|est))?\s*[:,–-]?\s*)(?:"
-    rf"(?P<civil>(?:{_SHORT_CIVILITY}|{_LONG_CIVILITY})\s+{_CAPITALISED}(?:[^\S\n]+{_CAPITALISED}){{0,2}})"
-    rf"|(?P<given>{_CAPITALISED})(?P<rest>[^\S\n]+{_CAPITALISED})(?=\s*(?:[,;.()\[\n/]|au\s+\d|\d|\+|-\s|\Z)))"
-)
-
-
-def names_person(text: str) -> bool:
-    """Say whether the whole of a value is certainly a person: "Mme Martine D.", "Monsieur Jean Dupont", "Jean DUPONT".
-
-    "Monsieur Bricolage" and "Mademoiselle Vrac" are names of shops: a civility in full needs a given name.
-    """
-    text = " ".join(text.split())
-    if match := _PERSON.fullmatch(text):
-        return re.fullmatch(_SHORT_CIVILITY, match[1]) is not None or _begins_with_given_name(match[2])
-    signed = _SIGNED.fullmatch(text)
-    return signed is not None and not signed[1].isupper() and _begins_with_given_name(signed[1])
-
-
-def _begins_with_given_name(text: str) -> bool:
-    words = re.findall(r"[a-z]+", _folded(text))
-    return bool(words) and words[0] in policy().given_names
-
-
-def hide_names(text: str) -> tuple[str, int]:
-    """Return a text without the people it names as contacts ("Contact : Mme X", "référente : Jeanne Y"), and how many.
-
-    Only names behind such a word go, with a civility or a common given name; others cannot be told from names of
-    parks, schools and shops. Idempotent, never raises.
-    """
-    hidden = 0
-    position = 0
-    while match := _NAMED_CONTACT.search(text, position):
-        position = match.end()
-        start = match.start("civil")
-        if start < 0:
-            if not _begins_with_given_name(match["given"]):
-                position = match.start() + 1
-                continue
-            start = match.start("given")
-        text = f"{text[:start]}{NAME_MARKER}{text[match.end() :]}"
-        position = start + len(NAME_MARKER)
-        hidden += 1
-    return text, hidden

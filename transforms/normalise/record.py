@@ -12,10 +12,11 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
 from transforms.geocode import PlaceQuery
 from transforms.normalise.chosen_contacts import ANYWHERE, choose_contacts
-from transforms.normalise.cleaners import CLEANERS, PLACE_FIELDS, address_shown, one_line, shown
+from transforms.normalise.cleaners import CLEANERS, PLACE_FIELDS, address_shown, name_shown, one_line, shown
 from transforms.normalise.contacts import scrub
 from transforms.normalise.cut_names import CutNames
 from transforms.normalise.language import detect_language
+from transforms.normalise.person_names import names_person
 from transforms.normalise.text import clean_text
 from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
@@ -24,6 +25,10 @@ from transforms.vocabulary import vocabulary
 # Fields whose values are somebody's sentences: published under an open licence only.
 SENTENCES = {"summary", "impact", "needs"}
 SENTENCE_PARTS = {"motivation", "contribution"}
+
+# Fields and parts that name an organisation, and may name a person where none is.
+NAMES = {"name", "organisation_name"}
+PEOPLE_PARTS = {"name", "organiser"}
 
 # Addresses: the digits in them are no phone numbers, so they are looked at with eyes of their own.
 ADDRESSES = {"url", "record_url"}
@@ -95,6 +100,11 @@ class Normaliser:
             if cleaned not in (None, []):
                 values[name] = cleaned
                 originals[name] = origin
+        if names_person(values.get("name", "")):
+            self._private["names of people"] += 1
+            remedy = "if that is the name of an organisation, write it so in [[corrections]]"
+            self._note(raw, "person-name", "is named like a person, which is not published", "name", remedy, "warning")
+            return None
         if "name" not in values:
             self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
             return None
@@ -164,8 +174,9 @@ class Normaliser:
 
     def _note(self, raw: RawRecord, code: str, message: str, name: str, remedy: str, level: Any = "info") -> None:
         # Scrubbed before it is cut, or the beginning of a contact would stay; and after, for what the cut lays bare.
-        label = scrub(_joined(raw.fields.get("name")))[0][:80]
-        text = scrub(f'record {raw.position} ("{label}") {scrub(message)[0]}')[0]
+        label = "" if names_person(_joined(raw.fields.get("name"))) else scrub(_joined(raw.fields.get("name")))[0][:80]
+        who = f'record {raw.position} ("{label}")' if label else f"record {raw.position}"
+        text = scrub(f"{who} {scrub(message)[0]}")[0]
         self._problems.append(Problem(raw.source_id, code, text, level, remedy, raw.key, name))
 
     def _corrected(self, raw: RawRecord) -> dict[str, RawValue]:
@@ -196,17 +207,21 @@ class Normaliser:
         if name == "sdgs":
             return self._goals(raw, value)
         if name in {"needs", "funders"}:
-            pairs = _distinct((one_line(item), item) for item in _items(value))
+            items = [item for item in _items(value) if name == "needs" or not self._is_person(item)]
+            pairs = _distinct((one_line(item), item) for item in items)
             return [text for text, _ in pairs], [shown(origin) for _, origin in pairs]
         text = _joined(value)
         cleaned = self._single(raw, name, text)
-        return cleaned, [address_shown(text, cleaned) if name in ADDRESSES and cleaned else shown(text)]
+        if name in ADDRESSES and cleaned:
+            return cleaned, [address_shown(text, cleaned)]
+        return cleaned, [name_shown(text) if name in NAMES else shown(text)]
 
     def _single(self, raw: RawRecord, name: str, text: str) -> Any:
         try:
             return CLEANERS[name](text)
         except ValueError as fault:
-            self._note(raw, f"invalid-{name.replace('_', '-')}", str(fault), name, "the value is left out")
+            told = str(fault) if self._rules.open_licence else str(fault).partition(":")[0]
+            self._note(raw, f"invalid-{name.replace('_', '-')}", told, name, "the value is left out")
             return None
 
     def _codes(self, name: str, value: RawValue) -> tuple[Any, list[str]]:
@@ -246,15 +261,23 @@ class Normaliser:
         for block in value if isinstance(value, list) else []:
             if not isinstance(block, dict):
                 continue
-            kept = {part: one_line(text) for part, text in block.items() if self._may_show(part)}
+            kept = {part: one_line(text) for part, text in block.items() if self._may_show(part, text)}
             parts = {part: text for part, text in kept.items() if text}
             if parts.get("name") and parts not in found:
                 found.append(parts)
                 origins.append(shown("; ".join(block[part] for part in kept)))
         return found, origins
 
-    def _may_show(self, part: str) -> bool:
+    def _may_show(self, part: str, text: str) -> bool:
+        if part in PEOPLE_PARTS and self._is_person(text):
+            return False
         return self._rules.open_licence or part not in SENTENCE_PARTS
+
+    def _is_person(self, text: str) -> bool:
+        """Whether a value that should name an organisation names a person; counted, and told at the end."""
+        found = names_person(clean_text(text) or "")
+        self._private["names of people"] += found
+        return found
 
     def _place(self, values: dict[str, Any]) -> PlaceQuery:
         """What the record says of its place; the definition's area stands in for département and région."""
