@@ -109,8 +109,8 @@ def personal_data(
     out.print(f"Private contacts in the finished files: {len(found.places)} ({places}). Kept: {LEAST_KEPT:.0%} wanted.")
     judged = found.judged
     out.print(
-        f"Examples made by hand: {judged.kept_out} of {judged.private} private kept out, {judged.kept} of {judged.generic}"
-        f" generic kept, {judged.unharmed} of {judged.harmless} harmless texts untouched."
+        f"Examples made by hand: {judged.kept_out} of {judged.private} private kept out, {judged.kept} of"
+        f" {judged.generic} generic kept, {judged.unharmed} of {judged.harmless} harmless texts untouched."
     )
     for line in judged.wrong:
         out.print(f"  wrong: {line}", soft_wrap=True, markup=False)

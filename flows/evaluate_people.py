@@ -4,8 +4,8 @@ What the sources gave stands in `raw_record`, what came of it in the published t
 is counted once a record. "Kept" only speaks of sources under an open licence: of the others no contact is published.
 
 What counts as private or generic there is told by the same rules that clean, which would be blind twice where they are
-blind once. So two measures owe them nothing: "by the letter" looks for the letters and digits of every address and mobile
-number of a source in all that is published of the same record, and `judged_people.py` has examples made by hand.
+blind once. So two measures owe them nothing: "by the letter" looks for the letters and digits of every address and
+mobile number of a source in all that is published of the same record, and `judged_people.py` has examples made by hand.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ LEAST_KEPT = 0.95
 class Figures:
     """Counts of one source: what its records hold, and what of it was published.
 
-    Of the `keepable` records, those that give a generic contact under an open licence, `kept` publish one. `by_the_letter`
-    counts addresses and mobile numbers of the raw record that stand in the published one outside the contact columns.
+    Of the `keepable` records, those that give a generic contact under an open licence, `kept` publish one.
+    `by_the_letter` counts addresses and mobile numbers of raw records that stand in the published ones, outside the
+    contact columns.
     """
 
     source_id: str

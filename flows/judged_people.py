@@ -1,7 +1,7 @@
 """People's data by hand-made examples (`judged_people.tsv`): what of each is published, told without our own detectors.
 
-Each line is one field of a record that is cleaned as in a night, under an open licence. Whether something got out is told
-by comparing letters and digits alone, so that a detector that is blind for a form of writing cannot hide it.
+Each line is one field of a record that is cleaned as in a night, under an open licence. Whether something got out is
+told by comparing letters and digits alone, so that a detector that is blind for a form of writing cannot hide it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Judged:
 def examples(path: Path = JUDGED) -> Iterator[Example]:
     """Yield the examples of the file. Raises OSError, and ValueError for a line that has not four cells."""
     for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#") or line.startswith("verdict\t"):
+        if line.startswith(("#", "verdict\t")):
             continue
         verdict, field, written, expected = line.split("\t")
         if verdict not in {"private", "generic", "harmless"} or field not in RAW_FIELDS:

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from scrapers.record import PARTS, RAW_FIELDS, RawRecord
 from transforms.geocode import Gazetteer, PlaceQuery, geocode
 from transforms.geocode.names import clean_insee_code, clean_postcode, place_key, short_key
-from transforms.normalise import boilerplate, chosen_contacts, contacts, identifiers, keys, language, names, people, person_names
+from transforms.normalise import (
+    boilerplate,
+    chosen_contacts,
+    contacts,
+    identifiers,
+    keys,
+    language,
+    names,
+    people,
+    person_names,
+)
 from transforms.normalise.cleaners import CLEANERS
 from transforms.normalise.dates import clean_date
 from transforms.normalise.points import clean_coordinate, parse_point

@@ -1,8 +1,8 @@
 """Contact details of people: e-mail addresses and phone numbers are found in free text, and taken out.
 
-`scrub` cleans before publication, `find_contacts` is the release gate's check. Both look with the same eyes, at the text
-as it is written and as it reads without markup, codes and invisible signs (`plain.py`), so what is scrubbed is clean to
-the gate. `emails.py` and `phones.py` say what counts. Names of people are not looked for.
+`scrub` cleans before publication, `find_contacts` is the release gate's check. Both look with the same eyes, at the
+text as it is written and as it reads without markup, codes and invisible signs (`plain.py`), so what is scrubbed is
+clean to the gate. `emails.py` and `phones.py` say what counts; `person_names.py` looks for names.
 """
 
 import re

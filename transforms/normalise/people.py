@@ -21,6 +21,7 @@ from phonenumbers import PhoneNumberType
 
 from transforms.normalise.contacts import find_contacts
 from transforms.normalise.names import name_key
+from transforms.normalise.text import words
 
 Kind = Literal["generic", "private"]
 
@@ -116,14 +117,14 @@ def _begun(whole: str) -> tuple[str, str]:
 
 
 def _is_first_and_last(local: str) -> bool:
-    """Whether a local part is two words with a full stop or underscore between, as in prenom.nom@; articles are none."""
+    """Whether a local part is two words with a full stop or underscore between (prenom.nom@), no articles."""
     match = re.fullmatch(r"([a-z-]{2,})[._]([a-z-]{2,})\d{0,4}", local)
     return (
         match is not None and _ARTICLES.isdisjoint(match.groups()) and policy().generic_words.isdisjoint(match.groups())
     )
 
 
-_ARTICLES = frozenset("le la les du de des un une au aux en the of et and sur pour".split())
+_ARTICLES = words("le la les du de des un une au aux en the of et and sur pour")
 
 
 def _is_somebody(word: str) -> bool:
@@ -132,7 +133,7 @@ def _is_somebody(word: str) -> bool:
 
 
 def is_family_name(word: str) -> bool:
-    """Say whether a folded word is a family name, alone (dupont), with an initial (jdupont) or a given name (jeandupont)."""
+    """Say whether a folded word is a family name: dupont, with an initial (jdupont) or given name (jeandupont)."""
     given, family = policy().given_names, policy().family_names
     if word in family:
         return True
@@ -162,10 +163,10 @@ def _is_own_name(local: str, domain: str, names: Iterable[str]) -> bool:
         return True
     told = policy().given_names
     for name in names:
-        words = name_key(name).split()
+        found = name_key(name).split()
         letters = re.sub(r"[^a-z]", "", folded(name))  # lelieu@ for "Le Lieu": articles too
-        whole = len(local) > 3 and (local in "".join(words) or local in letters)
-        if not told.intersection(words) and (whole or any(len(word) > 4 and word in local for word in words)):
+        whole = len(local) > 3 and (local in "".join(found) or local in letters)
+        if not told.intersection(found) and (whole or any(len(word) > 4 and word in local for word in words)):
             return True
     return False
 

@@ -1,8 +1,8 @@
-"""Names of people: known where a value is nothing else, and hidden in texts where a word beside them says what they are.
+"""Names of people: known where a value is nothing else, hidden in texts where a word beside them says what they are.
 
-No model guesses: parks, schools and shops bear names of people. A name is taken for a person's behind a civility, behind
-a word such as "contact" or "founded by", before a function ("Jeanne Exemple, directrice"), and where a common given name
-stands before a family name in capitals. Given and family names are those of `transforms/people.toml`.
+No model guesses: parks, schools and shops bear names of people. A name is taken for a person's behind a civility,
+behind a word such as "contact" or "founded by", before a function ("Jeanne Exemple, directrice"), and where a common
+given name stands before a family name in capitals. Given and family names are those of `transforms/people.toml`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from transforms.normalise.people import folded, is_family_name, policy
+from transforms.normalise.text import words
 
 NAME_MARKER = "[name removed]"
 
@@ -22,10 +23,10 @@ _WHOLE_CIVIL = re.compile(rf"({_CIVILITY})\s+({_CAPITALISED}(?:\s+{_PARTICLE}{_C
 _SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
 _TWO_NAMES = re.compile(r"([^\W\d_][\w'’-]+)\s+([^\W\d_][\w'’-]+)")
 # After a civility in full, or at the beginning of what it stands for, these make a shop or a function.
-_NO_NAMES = frozenset(
-    "bricolage vrac figaro tout toute patate propre plus le la les maire ministre prefet president presidente directeur"
-    " directrice cuisine meuble store jardin velo recycle bio zero sans chocolat bocal".split()
-)
+_NO_NAMES = words("""
+    bricolage vrac figaro tout toute patate propre plus le la les maire ministre prefet president presidente directeur
+    directrice cuisine meuble store jardin velo recycle bio zero sans chocolat bocal
+""")
 
 
 def names_person(text: str) -> bool:
@@ -100,7 +101,8 @@ _BY = (
     r"|founded|created|run|led|managed)\s+(?:par|by)"
 )
 _FUNCTION = (
-    r"(?:l[ae] |notre |sa |son |l['’])?(?:co-?)?(?:direct(?:eur|rice)|présidente?|fondat(?:eur|rice)|responsable|coordinat(?:eur|rice)|gérante?"
+    r"(?:l[ae] |notre |sa |son |l['’])?(?:co-?)?(?:direct(?:eur|rice)|présidente?"
+    r"|fondat(?:eur|rice)|responsable|coordinat(?:eur|rice)|gérante?"
     r"|trésori(?:er|ère)|secrétaire|animat(?:eur|rice)|chargée?|référente?|maire|élue?|bénévole|porteu(?:r|se)|chef(?:fe)?"
     r"|médiat(?:eur|rice)|conseill(?:er|ère)|founder|director|chair|manager|coordinator)"
 )
@@ -125,7 +127,7 @@ _PATTERNS = (
     re.compile(rf"(?i:\b{_BY}\s+)(?P<name>{_GIVEN}{_REST}{{1,2}})"),
     re.compile(rf"(?<![\w’'-])(?P<name>{_GIVEN}{_REST}{{1,2}})(?=\s?[,(–-]{{1,2}}\s?(?i:{_FUNCTION})\b)"),
     re.compile(
-        rf"(?<![\w’'-])(?P<name>(?P<given>[A-ZÀ-ÖØ-Þ][\w’'-]*[a-zà-öø-ÿ])[^\S\n]+[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ’'-]{{2,}})(?![\w])"
+        r"(?<![\w’'-])(?P<name>(?P<given>[A-ZÀ-ÖØ-Þ][\w’'-]*[a-zà-öø-ÿ])[^\S\n]+[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ’'-]{2,})(?![\w])"
     ),
 )
 
@@ -154,7 +156,8 @@ def hide_names(text: str) -> tuple[str, int]:
     """Return a text without the people that a word beside them gives away, and how many were hidden.
 
     "Contact : Mme X", "fondée par Jeanne Y", "Jeanne Y, directrice", "Jeanne DURAND" lose their names, "le lycée Jean
-    MOULIN" and "Monsieur Bricolage" do not. Without a civility a name needs a common given name. Idempotent, never raises.
+    MOULIN" and "Monsieur Bricolage" do not. Without a civility a name needs a common given name. Idempotent, never
+    raises.
     """
     hidden = 0
     for pattern in _PATTERNS:

@@ -1,6 +1,6 @@
-"""A text as a reader sees it, letter by letter beside the one that is written: for finding what markup and codes hide.
+"""A text as a reader sees it, letter by letter beside the one that is written: to find what markup and codes hide.
 
-"nom<b>&#64;</b>domaine&period;fr" reads as "nom@domaine.fr". What is found in the reading can be cut out of the writing.
+"nom<b>&#64;</b>domaine&period;fr" reads as "nom@domaine.fr". What is found there can be cut out of the writing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import unicodedata
 from html import unescape
 
 _INVISIBLE = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-# Signs that NFKC makes plain: superscripts, letters in circles, Roman numerals, small and full-width forms, mathematical letters.
+# Signs that NFKC makes plain: superscripts, letters in circles, small and full-width forms, mathematical letters.
 _PLAINED = "\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\ufe50-\ufe6b\uff01-\uff5e\U0001d400-\U0001d7ff"
 _PIECE = re.compile(
     rf"(?P<gone>[{_INVISIBLE}]|<!--.*?-->)"

@@ -100,13 +100,7 @@ class Normaliser:
             if cleaned not in (None, []):
                 values[name] = cleaned
                 originals[name] = origin
-        if names_person(values.get("name", "")):
-            self._private["names of people"] += 1
-            remedy = "if that is the name of an organisation, write it so in [[corrections]]"
-            self._note(raw, "person-name", "is named like a person, which is not published", "name", remedy, "warning")
-            return None
-        if "name" not in values:
-            self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
+        if not self._is_named(raw, values.get("name")):
             return None
         self._cut_names.see(_joined(fields["name"]).strip(), raw.key, raw.position)
         place = self._place(values)
@@ -123,6 +117,17 @@ class Normaliser:
         for column in ("point", "source_key", "record_url"):
             originals.pop(column, None)
         return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
+
+    def _is_named(self, raw: RawRecord, name: str | None) -> bool:
+        """Whether a record has a name that may be published; if not, the reason is noted."""
+        if name is None:
+            self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
+        elif self._is_person(name):
+            remedy = "if that is the name of an organisation, write it so in [[corrections]]"
+            self._note(raw, "person-name", "is named like a person, which is not published", "name", remedy, "warning")
+        else:
+            return True
+        return False
 
     def problems(self) -> Iterator[Problem]:
         """Yield what was doubtful: per record first, then values no lookup knows and corrections that no longer fit."""
