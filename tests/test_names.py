@@ -133,9 +133,15 @@ def test_a_town_gives_its_accents_back(name: str, town: str, spelled: str) -> No
     ("name", "shown"),
     [
         ("UDAF DE LA SARTHE", "UDAF de la Sarthe"),
-        ("RESEAU COORACE BRETAGNE", "Reseau COORACE Bretagne"),
+        ("RESEAU COORACE BRETAGNE", "Réseau COORACE Bretagne"),
         ("EHPAD MJC ESAT CIAS", "EHPAD MJC ESAT CIAS"),
     ],
 )
 def test_long_acronyms_are_known_by_a_list(name: str, shown: str) -> None:
     assert restore_case(name) == shown
+
+
+def test_lost_accents_are_given_back_to_words_that_cannot_be_read_otherwise() -> None:
+    assert restore_case("ECOLE ET MEDIATHEQUE DU PORT") == "École et Médiathèque du Port"
+    assert restore_case("SOCIETE DES PECHEURS, MARCHE COUVERT") == "Société des Pecheurs, Marche Couvert"  # pécheurs?
+    assert restore_case("Ecole du port") == "Ecole du port"  # whoever wrote small letters is not corrected

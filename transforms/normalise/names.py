@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import cache
+from importlib import resources
 from itertools import groupby
 
 from transforms.normalise.text import words
@@ -90,6 +92,8 @@ _ACRONYMS = {
     FPH FSE GAEC GEIQ GEM GIE GIP GRETA HLM IAE IFAC IME INRA INRAE INSEE INSERM ITEP IUT LGBT LPO MAIF MDPH MFR
     MJC MSA MSAP ODD ONG PAAJIP PIJ PIMMS PLIE PME PMI PMR PTCE QPV RATP RERS RSA RSE SARL SAS SASU SAVS SAMSAH
     ALEFPA ADSEA CAARUD COORACE CREAI CSAPA INJEP SOLIHA UFOLEP UNIOPSS URIOPSS
+    AFEJI AGEFOS ANACEJ CARIF CFDT CIDEFE CNAPE CNFPT CNLAPS CPME CRAJEP DDCS DDETS DIRECCTE DRAJES FEHAP
+    FNATH FNEPE FONJEP IFSI INFREP IRFA IRTS MEDEF OPCO UNCCAS UNHAJ UNML UNSA URAF URSSAF ARACT ANVITA AFEV ASTI GRDR
     SCI SCIC SCOP SESSAD SIAE SIAO SIVOM SIVU SNC SNCF SSIAD TIC TPE TZCLD UDAF UFCV UFR UNAPEI UNESCO UNICEF
     URSCOP USA WWF ZAC EBS EES EI IDF SA SOS TTI FabLab FabLabs EcoLab
 """)
@@ -114,7 +118,7 @@ def restore_case(name: str) -> str:
     Particles are in lower case except at the beginning (de, du, la, et, sur, d', l'), known acronyms stay (SCOP, AMAP,
     MJC), or take their own form (FabLab), as do words without a vowel (CPTS), Roman and dotted ones. A name that is
     one short word (TERA, VRAC) is a brand or an acronym and stays. "A" between two words is read as "à", and "D OR"
-    as "d'Or". Lost accents are not given back. Idempotent, never raises.
+    as "d'Or". Lost accents are given back to the common words of `accents.txt` alone, which cannot be read otherwise. Idempotent, never raises.
     """
     if not any(char.isupper() for char in name) or any(char.islower() for char in name):
         return name
@@ -158,7 +162,15 @@ def _capitalised(word: str, *, dotted: bool = False) -> str:
     no_word = not _VOWEL.search(word) and word not in _ABBREVIATED
     if initials or no_word or _ROMAN.fullmatch(word) or any(char.isdigit() for char in word):
         return word
-    return word[0] + word[1:].lower()
+    accented = _accented().get(word.lower(), word.lower())
+    return accented[0].upper() + accented[1:]
+
+
+@cache
+def _accented() -> dict[str, str]:
+    """Words by their form without accents: those of which French has no other with the same letters (`accents.txt`)."""
+    listed = resources.files("transforms.normalise").joinpath("accents.txt").read_text(encoding="utf-8").split()
+    return {_bare(word): word for word in listed}
 
 
 def spell_town(name: str, town: str) -> str:
@@ -176,5 +188,9 @@ def spell_town(name: str, town: str) -> str:
 
 def _any_accent(word: str) -> str:
     """A pattern for a word written with its accents or without any."""
-    bare = "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char))
-    return f"(?:{re.escape(word)}|{re.escape(bare)})"
+    return f"(?:{re.escape(word)}|{re.escape(_bare(word))})"
+
+
+def _bare(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word.replace("œ", "oe"))
+    return "".join(char for char in plain if not unicodedata.combining(char))

@@ -166,7 +166,7 @@ def _is_own_name(local: str, domain: str, names: Iterable[str]) -> bool:
         found = name_key(name).split()
         letters = re.sub(r"[^a-z]", "", folded(name))  # lelieu@ for "Le Lieu": articles too
         whole = len(local) > 3 and (local in "".join(found) or local in letters)
-        if not told.intersection(found) and (whole or any(len(word) > 4 and word in local for word in words)):
+        if not told.intersection(found) and (whole or any(len(word) > 4 and word in local for word in found)):
             return True
     return False
 

@@ -30,6 +30,9 @@ SENTENCE_PARTS = {"motivation", "contribution"}
 NAMES = {"name", "organisation_name"}
 PEOPLE_PARTS = {"name", "organiser"}
 
+LABEL = 4
+"""Words of a value that a message quotes where no licence allows more."""
+
 # Addresses: the digits in them are no phone numbers, so they are looked at with eyes of their own.
 ADDRESSES = {"url", "record_url"}
 
@@ -134,7 +137,7 @@ class Normaliser:
         yield from self._problems
         for (name, value), count in sorted(self._unknown.items()):
             records = "1 record" if count == 1 else f"{count} records"
-            message = scrub(f'{name}: "{value[:80]}" is in no lookup ({records})')[0]
+            message = shown(f'{name}: "{self._quoted(value)}" is in no lookup ({records})')
             remedy = f"add it to [lookups.{name}]"
             yield Problem(self._rules.source_id, "unknown-value", message, "warning", remedy, field=name)
         for key, name in sorted(set(self._rules.corrections) - self._seen_corrections):
@@ -249,6 +252,13 @@ class Normaliser:
             return first, list(found.values())[:1]
         return list(found), list(found.values())
 
+    def _quoted(self, value: str) -> str:
+        """A value as a message may quote it: of sources without an open licence no more words than a label has."""
+        words = value.split()
+        if self._rules.open_licence or len(words) <= LABEL:
+            return value[:80]
+        return f"{' '.join(words[:LABEL])[:80]} …"
+
     def _goals(self, raw: RawRecord, value: RawValue) -> tuple[list[int], list[str]]:
         found: dict[int, str] = {}
         for item in _items(value):
@@ -258,7 +268,8 @@ class Normaliser:
             for goal in goals:
                 found.setdefault(goal, shown(item))
             if len(goals) < max(1, len(numbers)) and clean_text(item):
-                self._note(raw, "invalid-sdgs", f'"{item[:60]}" names no goal from 1 to 17', "sdgs", "it is left out")
+                told = f'"{self._quoted(item)}" names no goal from 1 to 17'
+                self._note(raw, "invalid-sdgs", told, "sdgs", "it is left out")
         return list(found), list(found.values())
 
     def _parts(self, value: RawValue) -> tuple[list[dict[str, str]], list[str]]:
