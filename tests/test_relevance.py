@@ -34,6 +34,10 @@ BOTH: dict[str, RawValue] = PLACE | {"organisation_name": "Le Lieu"}
         ("Journée portes ouvertes le 22/09/2022", "event"),
         ("Qu’est-ce qu’un tiers-lieu ?", "definition"),
         ("Épicerie solidaire : définition", "definition"),
+        ("Les épiceries sociales et solidaires", "definition"),
+        ("Jardins partagés & collectifs", "definition"),
+        ("Extrait du manifeste", "page"),
+        ("Bonnes pratiques du mois de mars", "article"),
         ("Was ist solidarische Landwirtschaft?", "definition"),
         ("Comment monter un jardin partagé", "guide"),
         ("10 idées pour jardiner", "guide"),
@@ -54,7 +58,7 @@ def test_titles_that_present_nothing(name: str, group: str) -> None:
         "Job dans la Ville", "La Petite Rencontre", "Le Comptoir des définitions", "C'est qui le patron ?!",
         "Recrutement solidaire", "Le Casino, tiers-lieu",
         "SEO/BirdLife", "Writers Den", "Homework Help Club", "Entretiens avec un psychologue",
-        "Entretien de véhicule", "Appel d'air", "Call For Team", "Home",
+        "Entretien de véhicule", "Appel d'air", "Les Jardins de Cocagne", "Cafés du port", "Jardins partagés du Breil", "Call For Team", "Home",
     ],
 )  # fmt: skip
 def test_names_that_only_look_like_it_stay(name: str) -> None:
