@@ -26,7 +26,8 @@ class Problem:
 
 
 REJECTING = {
-    "no-key", "no-name", "person-name", "duplicate-key", "duplicate-record", "shifted-row", "broken-line", "not-an-object", "no-data",
+    "no-key", "no-name", "person-name",
+    "duplicate-key", "duplicate-record", "shifted-row", "broken-line", "not-an-object", "no-data",
     "template-missing", "row-misfit", "not-an-initiative",
 }  # fmt: skip
 """The codes of problems that each stand for one refused record; those that begin with "detail-" do too."""

@@ -1,4 +1,4 @@
-"""Themes are found in German, Catalan and Spanish too: measured on sentences made up for it, none of which was learnt."""
+"""Themes are found in German, Catalan and Spanish too: measured on made-up sentences, none of which was learnt."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def test_titles_that_present_nothing(name: str, group: str) -> None:
         "Job dans la Ville", "La Petite Rencontre", "Le Comptoir des définitions", "C'est qui le patron ?!",
         "Recrutement solidaire", "Le Casino, tiers-lieu",
         "SEO/BirdLife", "Writers Den", "Homework Help Club", "Entretiens avec un psychologue",
-        "Entretien de véhicule", "Appel d'air", "Les Jardins de Cocagne", "Cafés du port", "Jardins partagés du Breil", "Call For Team", "Home",
+        "Entretien de véhicule", "Appel d'air",
+        "Les Jardins de Cocagne", "Cafés du port", "Jardins partagés du Breil", "Call For Team", "Home",
     ],
 )  # fmt: skip
 def test_names_that_only_look_like_it_stay(name: str) -> None:

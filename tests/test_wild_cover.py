@@ -1,4 +1,4 @@
-"""Every public function of the normalisers, themes, merging, rights, relevance and vocabulary meets wild text somewhere.
+"""Every public function of normalisers, themes, merging, rights, relevance and vocabulary meets wild text somewhere.
 
 The packages are walked: a new public function fails here until it is named, with what feeds it.
 """
@@ -20,39 +20,56 @@ import transforms.normalise
 import transforms.themes
 from transforms import merge, relevance, rights, vocabulary
 from transforms.normalise import (
-    boilerplate, chosen_contacts, cleaners, contacts, cut_names, emails, names, people, person_names, phones, plain, text,
+    boilerplate,
+    chosen_contacts,
+    cleaners,
+    contacts,
+    cut_names,
+    emails,
+    names,
+    people,
+    person_names,
+    phones,
+    plain,
+    text,
 )  # fmt: skip
 from transforms.themes import classifier, crosswalk, judge, predict, skos, words
 
 # Where each is fed: tests of `test_wild.py`, or those below. Functions that take no text of a source say so.
-IN_TEST_WILD = """
+IN_TEST_WILD = sorted(
+    text.words("""
     boilerplate.without_code chosen_contacts.choose_contacts cleaners.one_line cleaners.shown contacts.emails_in
-    contacts.find_contacts contacts.phones_in contacts.scrub dates.clean_date identifiers.clean_osm identifiers.clean_rna
-    identifiers.clean_siren identifiers.clean_siret identifiers.clean_wikidata keys.public_key language.detect_language
-    names.name_key names.restore_case names.spell_town people.betrays_person people.email_kind people.phone_kind
-    people.plain_email people.plain_phone people.private_contacts person_names.hide_names person_names.names_person
-    points.clean_coordinate points.parse_point relevance.judge text.clean_paragraphs text.clean_text text.is_sentinel
-    urls.clean_url urls.web_domain record.Normaliser record.Rules record.CleanRecord points.clean_figure
-    cleaners.address_shown cleaners.name_shown contacts.quotable contacts.contacts_in_address
-""".split()
-NO_TEXT_OF_A_SOURCE = """
+    contacts.find_contacts contacts.phones_in contacts.scrub dates.clean_date identifiers.clean_osm
+    identifiers.clean_rna identifiers.clean_siren identifiers.clean_siret identifiers.clean_wikidata keys.public_key
+    language.detect_language names.name_key names.restore_case names.spell_town people.betrays_person
+    people.email_kind people.phone_kind people.plain_email people.plain_phone people.private_contacts
+    person_names.hide_names person_names.names_person points.clean_coordinate points.parse_point relevance.judge
+    text.clean_paragraphs text.clean_text text.is_sentinel urls.clean_url urls.web_domain record.Normaliser
+    record.Rules record.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
+    contacts.contacts_in_address
+""")
+)
+NO_TEXT_OF_A_SOURCE = sorted(
+    text.words("""
     people.policy people.Policy relevance.groups relevance.Group relevance.Verdict rights.register rights.Licence
     vocabulary.vocabulary merge.Member merge.Value merge.Merged chosen_contacts.Contacts text.words plain.Reading
     classifier.Model classifier.Guess classifier.shipped classifier.read_model classifier.write_model words.lexicon
-    corpus.Labelled corpus.first_level corpus.others corpus.truth crosswalk.schemes
-    crosswalk.Scheme
-    judge.Judged judge.Figures judge.folds judge.cross_validated judge.calibrated judge.threshold
-    judge.at judge.balanced judge.at_own_threshold judge.figures judge.by_majority learn.TrainingError
-    learn.require_scikit_learn learn.learn learn.vocabulary_of train.main skos.skos
-""".split()
-BELOW = """
-    boilerplate.may_hold_code boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email emails.email_spans
-    emails.signed_spans emails.plain_address phones.may_hold_phone phones.phone_spans plain.reading people.folded
-    people.is_family_name person_names.hide_in_name person_names.hide_behind_civility person_names.is_page_of_person
-    predict.predicted classifier.logistic words.fold words.words words.features words.hits words.strength
-    judge.by_keywords crosswalk.themes_of crosswalk.theme_of rights.check_licence rights.expression vocabulary.check_lookups merge.merge
-    merge.as_text
-""".split()
+    corpus.Labelled corpus.first_level corpus.others corpus.truth crosswalk.schemes crosswalk.Scheme judge.Judged
+    judge.Figures judge.folds judge.cross_validated judge.calibrated judge.threshold judge.at judge.balanced
+    judge.at_own_threshold judge.figures judge.by_majority learn.TrainingError learn.require_scikit_learn
+    learn.learn learn.vocabulary_of train.main skos.skos
+""")
+)
+BELOW = sorted(
+    text.words("""
+    boilerplate.may_hold_code boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email
+    emails.email_spans emails.signed_spans emails.plain_address phones.may_hold_phone phones.phone_spans
+    plain.reading people.folded people.is_family_name person_names.hide_in_name person_names.hide_behind_civility
+    person_names.is_page_of_person predict.predicted classifier.logistic words.fold words.words words.features
+    words.hits words.strength judge.by_keywords crosswalk.themes_of crosswalk.theme_of rights.check_licence
+    rights.expression vocabulary.check_lookups merge.merge merge.as_text
+""")
+)
 
 
 def public() -> set[str]:

@@ -92,8 +92,8 @@ _ACRONYMS = {
     FPH FSE GAEC GEIQ GEM GIE GIP GRETA HLM IAE IFAC IME INRA INRAE INSEE INSERM ITEP IUT LGBT LPO MAIF MDPH MFR
     MJC MSA MSAP ODD ONG PAAJIP PIJ PIMMS PLIE PME PMI PMR PTCE QPV RATP RERS RSA RSE SARL SAS SASU SAVS SAMSAH
     ALEFPA ADSEA CAARUD COORACE CREAI CSAPA INJEP SOLIHA UFOLEP UNIOPSS URIOPSS
-    AFEJI AGEFOS ANACEJ CARIF CFDT CIDEFE CNAPE CNFPT CNLAPS CPME CRAJEP DDCS DDETS DIRECCTE DRAJES FEHAP
-    FNATH FNEPE FONJEP IFSI INFREP IRFA IRTS MEDEF OPCO UNCCAS UNHAJ UNML UNSA URAF URSSAF ARACT ANVITA AFEV ASTI GRDR
+    AFEJI AGEFOS ANACEJ CARIF CFDT CIDEFE CNAPE CNFPT CNLAPS CPME CRAJEP DDCS DDETS DIRECCTE DRAJES FEHAP FNATH
+    FNEPE FONJEP IFSI INFREP IRFA IRTS MEDEF OPCO UNCCAS UNHAJ UNML UNSA URAF URSSAF ARACT ANVITA AFEV ASTI GRDR
     SCI SCIC SCOP SESSAD SIAE SIAO SIVOM SIVU SNC SNCF SSIAD TIC TPE TZCLD UDAF UFCV UFR UNAPEI UNESCO UNICEF
     URSCOP USA WWF ZAC EBS EES EI IDF SA SOS TTI FabLab FabLabs EcoLab
 """)
@@ -118,7 +118,8 @@ def restore_case(name: str) -> str:
     Particles are in lower case except at the beginning (de, du, la, et, sur, d', l'), known acronyms stay (SCOP, AMAP,
     MJC), or take their own form (FabLab), as do words without a vowel (CPTS), Roman and dotted ones. A name that is
     one short word (TERA, VRAC) is a brand or an acronym and stays. "A" between two words is read as "à", and "D OR"
-    as "d'Or". Lost accents are given back to the common words of `accents.txt` alone, which cannot be read otherwise. Idempotent, never raises.
+    as "d'Or". Lost accents are given back to the common words of `accents.txt` alone, which cannot be read otherwise. Idempotent,
+    never raises.
     """
     if not any(char.isupper() for char in name) or any(char.islower() for char in name):
         return name

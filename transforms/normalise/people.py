@@ -66,7 +66,7 @@ def _kept(told: dict[str, str], name: str) -> bool:
 
 def folded(text: str) -> str:
     """Return a text in small letters without accents, as the lists of the policy are written."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
