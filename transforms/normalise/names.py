@@ -118,8 +118,8 @@ def restore_case(name: str) -> str:
     Particles are in lower case except at the beginning (de, du, la, et, sur, d', l'), known acronyms stay (SCOP, AMAP,
     MJC), or take their own form (FabLab), as do words without a vowel (CPTS), Roman and dotted ones. A name that is
     one short word (TERA, VRAC) is a brand or an acronym and stays. "A" between two words is read as "à", and "D OR"
-    as "d'Or". Lost accents are given back to the common words of `accents.txt` alone, which cannot be read otherwise. Idempotent,
-    never raises.
+    as "d'Or". Lost accents are given back to the words of `accents.txt` alone, which cannot be read otherwise.
+    Idempotent, never raises.
     """
     if not any(char.isupper() for char in name) or any(char.islower() for char in name):
         return name
