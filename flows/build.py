@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +18,7 @@ from flows.progress import stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
 from flows.street import place_on_streets
+from flows.texts_apart import set_texts_apart
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, read_records
 from scrapers.source import Source
@@ -25,7 +26,7 @@ from transforms.geocode import Gazetteer
 from transforms.link import LINKABLE, Judgement, Linked, link
 from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
 from transforms.normalise.keys import public_key
-from transforms.rights import register
+from transforms.rights import Family, family, register
 from warehouse import gazetteer
 from warehouse.decisions import read_judgements, read_kept, read_moved_keys, read_withdrawals
 from warehouse.history import record_changes
@@ -88,8 +89,11 @@ def build(
         problems = _load_sources(store, sources, states, places, settings)
         failures = place_on_streets(store, places, settings, problems)
         linked = _link(store, memory, settings)
-        initiatives = _merge(store, {source.id: source for source in sources}, settings.as_of)
+        by_id = {source.id: source for source in sources}
+        set_texts_apart(store, by_id)
+        initiatives = _merge(store, by_id, settings.as_of)
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
+        _date_alike(store)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
         store.insert("issue", issue_rows(problems))
@@ -195,33 +199,56 @@ def _moved_keys(settings: Settings) -> dict[RecordName, RecordName]:
 
 
 def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:
-    """Merge the records of each initiative; fill `initiative`, `initiative_source` and `initiative_value`."""
+    """Merge the records of each initiative; fill `initiative`, `initiative_source` and `initiative_value`.
+
+    What is known without the records of ODbL sources is merged once more from the others, for the tables under the
+    Licence Ouverte: same clusters, same ids.
+    """
     rows = store.rows(
         "SELECT r.*, c.originals FROM record r JOIN clean_record c USING (source_id, record_key) "
         "ORDER BY initiative_id, source_id, record_key"
     )
     count = 0
-    with stage("merge"), store.filling("initiative", "initiative_value", "initiative_source") as fill:
+    with stage("merge"), store.filling(*MERGED_TABLES) as fill:
         for id, group in groupby(rows, itemgetter("initiative_id")):
-            members = list(group)
-            result = merge([_member(row, sources[row["source_id"]]) for row in members])
-            fill("initiative", _initiative_row(id, members, result, as_of))
-            for value in result.provenance:
-                fill("initiative_value", {"initiative_id": id, **value._asdict()})
-            for row in members:
+            rows_of_it = list(group)
+            members = [_member(row, sources[row["source_id"]]) for row in rows_of_it]
+            whole = merge(members)
+            fill("initiative", _initiative_row(id, members, whole, rows_of_it, as_of))
+            _fill_values(fill, "initiative_value", id, whole)
+            free = [member for member in members if family(member.licence) is not Family.DATABASE]
+            if free:
+                without = whole if len(free) == len(members) else merge(free)
+                fill("initiative_licence_ouverte", _initiative_row(id, free, without, rows_of_it, as_of))
+                _fill_values(fill, "initiative_value_licence_ouverte", id, without)
+            for row in rows_of_it:
                 fill("initiative_source", _source_of(row, sources[row["source_id"]]))
             count += 1
     return count
 
 
-def _initiative_row(id: str, members: Sequence[Mapping[str, Any]], result: Merged, as_of: dt.date) -> dict[str, Any]:
-    known_by = sorted({row["source_id"] for row in members})
+MERGED_TABLES = (
+    "initiative", "initiative_value", "initiative_licence_ouverte", "initiative_value_licence_ouverte",
+    "initiative_source",
+)  # fmt: skip
+
+
+def _fill_values(fill: Callable[[str, Mapping[str, Any]], None], table: str, id: str, result: Merged) -> None:
+    for value in result.provenance:
+        fill(table, {"initiative_id": id, **value._asdict()})
+
+
+def _initiative_row(
+    id: str, members: Sequence[Member], result: Merged, rows: Sequence[Mapping[str, Any]], as_of: dt.date
+) -> dict[str, Any]:
+    """A row of an initiative merged from `members`; its `rows` tell when any record of it was first seen."""
+    known_by = sorted({member.source_id for member in members})
     return result.values | {
         "initiative_id": id,
         "source_ids": known_by,
         "source_count": len(known_by),
         "licence": result.licence,
-        "first_seen": min(row["first_seen"] for row in members),
+        "first_seen": min(row["first_seen"] for row in rows),
         "changed_on": as_of,
     }
 
@@ -233,6 +260,8 @@ def _member(row: Mapping[str, Any], source: Source) -> Member:
     licence = source.rights.licence
     values = {name: _plain(row[name]) for name in MERGED}
     originals = json.loads(row["originals"])
+    if family(licence) is Family.TEXTS:
+        originals = {name: written for name, written in originals.items() if name not in BLOCKS}
     return Member(row["source_id"], row["record_key"], licence, register()[licence].open, values, originals)
 
 
@@ -249,6 +278,14 @@ def _source_of(row: Mapping[str, Any], source: Source) -> dict[str, Any]:
     kept = ("initiative_id", "source_id", "record_key", "record_url", "checked_on", "stale_since")
     rights = {"licence": source.rights.licence, "attribution": source.rights.attribution}
     return {name: row[name] for name in kept} | rights
+
+
+def _date_alike(store: Store) -> None:
+    """Give the rows for use under the Licence Ouverte the dates of the initiative they stand for."""
+    store.connection.execute(
+        "UPDATE initiative_licence_ouverte SET first_seen = i.first_seen, changed_on = i.changed_on FROM initiative i "
+        "WHERE i.initiative_id = initiative_licence_ouverte.initiative_id"
+    )
 
 
 def _finish(store: Store) -> None:

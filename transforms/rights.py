@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 
@@ -36,6 +37,43 @@ def register() -> dict[str, Licence]:
     return {id: Licence(id, **found) for id, found in tomllib.loads(text).items()}
 
 
+ATTRIBUTION_LICENCE = "etalab-2.0"
+"""Under which what is merged without share-alike sources is published; it takes in CC BY, CC0, OGL and the like."""
+
+DATABASE_LICENCE = "ODbL-1.0"
+"""Under which whatever holds values of ODbL sources is published."""
+
+
+class Family(StrEnum):
+    """What a licence allows to be merged with what; docs/release.md has the reasoning.
+
+    `ATTRIBUTION`: asks for the publisher's name at most; goes into every table. `DATABASE`: the ODbL, which binds any
+    database made with its values; goes into tables under the ODbL. `TEXTS`: share-alike licences of works (CC BY-SA),
+    which may stand in neither; facts are merged, texts are published apart, unmerged, under their own licence.
+    `FACTS`: not open; facts and a link only.
+    """
+
+    ATTRIBUTION = "attribution"
+    DATABASE = "database"
+    TEXTS = "texts"
+    FACTS = "facts"
+
+
+def family(id: str) -> Family:
+    """Return the family of a licence of the register; raises KeyError for any other."""
+    licence = register()[id]
+    if not licence.open:
+        return Family.FACTS
+    if not licence.share_alike:
+        return Family.ATTRIBUTION
+    return Family.DATABASE if id == DATABASE_LICENCE else Family.TEXTS
+
+
+def of_family(*families: Family) -> list[str]:
+    """Return the ids of the register that belong to one of `families`, in its order."""
+    return [id for id in register() if family(id) in families]
+
+
 def check_licence(id: str) -> list[str]:
     """Say what is wrong with a definition's licence id; empty when it is in the register."""
     if id in register():
@@ -44,9 +82,10 @@ def check_licence(id: str) -> list[str]:
 
 
 def expression(ids: Iterable[str]) -> str:
-    """Return the SPDX expression of a row made from sources under the licences `ids`: all that are open apply.
+    """Return the SPDX expression of a merged row made from sources under the licences `ids`.
 
-    Facts of sources without an open licence ask for nothing beside another licence; alone they give `FACTS_ONLY`.
+    All licences whose values are merged apply. Facts of sources without an open licence, or of those whose texts are
+    published apart, ask for nothing beside another licence; alone they give `FACTS_ONLY`.
     """
-    applying = sorted({id for id in ids if register()[id].open})
+    applying = sorted({id for id in ids if family(id) in {Family.ATTRIBUTION, Family.DATABASE}})
     return " AND ".join(applying) or FACTS_ONLY

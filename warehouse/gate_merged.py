@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.rights import register
+from transforms.rights import Family, of_family, register
 from warehouse.gate import Check
 from warehouse.gate_contacts import published_contacts
 from warehouse.table import literal
@@ -194,25 +194,69 @@ NEVER = {
     ),
 }
 """What may never be, and the rows that are so."""
-CLOSED = {
+SENTENCES = "('summary', 'impact', 'needs', 'contact_email', 'contact_phone')"
+PARTNER_SENTENCES = "len(list_filter(partners, lambda p: coalesce(p.motivation, p.contribution) IS NOT NULL)) > 0"
+OF_VALUE = "JOIN initiative_source USING (initiative_id, source_id, record_key)"
+# A value alone in its column, which its provenance must tell letter by letter.
+TOLD_ALONE = ("name", "summary", "url", "impact", "organisation_name", "address", "contact_email", "commune")
+LICENCES: dict[str, tuple[tuple[Family, ...], str, str]] = {
     "closed-sentences": (
-        "sentences come from sources without an open licence",
-        "FROM initiative_value JOIN initiative_source USING (initiative_id, source_id, record_key) "
-        "WHERE field IN ('summary', 'impact', 'needs', 'contact_email', 'contact_phone')",
+        (Family.FACTS, Family.TEXTS),
+        "merged sentences come from sources without an open licence, or whose texts are published apart",
+        f"FROM (FROM initiative_value UNION ALL FROM initiative_value_licence_ouverte) {OF_VALUE} "
+        f"WHERE field IN {SENTENCES}",
     ),
     "closed-records": (
-        "records of sources without an open licence hold sentences or contacts",
+        (Family.FACTS, Family.TEXTS),
+        "records of sources without an open licence, or whose texts are published apart, hold sentences or contacts",
         "FROM record JOIN (SELECT source_id, record_key, licence FROM initiative_source) USING (source_id, record_key) "
         "WHERE (coalesce(summary, impact, contact_email, contact_phone) IS NOT NULL OR len(needs) > 0 "
-        "OR len(list_filter(partners, lambda p: coalesce(p.motivation, p.contribution) IS NOT NULL)) > 0)",
+        f"OR {PARTNER_SENTENCES})",
+    ),
+    "licence-ouverte-values": (
+        (Family.DATABASE,),
+        "values under the Licence Ouverte come from ODbL sources",
+        f"FROM initiative_value_licence_ouverte {OF_VALUE} WHERE true",
+    ),
+    "share-alike-texts": (
+        (Family.ATTRIBUTION, Family.DATABASE, Family.FACTS),
+        "texts set apart come from a source that is not under a share-alike licence of works",
+        "FROM text_share_alike WHERE true",
     ),
 }
-"""What a source without an open licence may not give: its texts, and contacts."""
+"""What sources under licences of some families may not give to a table, and the rows where one does."""
+
+
+def _untold(table: str, values: str) -> str:
+    """The SQL of the cells of `table` that are not what `values` says they are: their licence would be unknown."""
+    return (
+        f"FROM (UNPIVOT (SELECT initiative_id, {', '.join(TOLD_ALONE)} FROM {table}) "
+        f"ON {', '.join(TOLD_ALONE)} INTO NAME field VALUE value) "
+        f"ANTI JOIN {values} USING (initiative_id, field, value)"
+    )
+
+
+UNTOLD = {
+    "values-untold": (
+        "merged values have no provenance, and so no licence",
+        _untold("initiative", "initiative_value"),
+    ),
+    "licence-ouverte-untold": (
+        "merged values under the Licence Ouverte have no provenance, and so no licence",
+        _untold("initiative_licence_ouverte", "initiative_value_licence_ouverte"),
+    ),
+    "licence-ouverte-loose": (
+        "rows under the Licence Ouverte belong to no initiative",
+        "FROM initiative_licence_ouverte ANTI JOIN initiative USING (initiative_id)",
+    ),
+}
 
 
 def _never(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    closed = ", ".join(literal(id) for id, licence in register().items() if not licence.open)
-    rules = NEVER | {rule: (told, f"{sql} AND licence IN ({closed})") for rule, (told, sql) in CLOSED.items()}
+    rules = NEVER | UNTOLD
+    for rule, (families, told, sql) in LICENCES.items():
+        barred = ", ".join(map(literal, of_family(*families)))
+        rules[rule] = (told, f"{sql} AND licence IN ({barred})")
     for rule, (told, sql) in rules.items():
         found = _count(connection, sql)
         remedy = "a fault of Essaim: report it; the last release stands"

@@ -6,9 +6,10 @@ under the same name wherever it stands. Columns of type `DATE` hold nights (the 
 
 from __future__ import annotations
 
+from transforms.rights import ATTRIBUTION_LICENCE
 from warehouse.table import Column, Table
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 """Semantic version of this file: raise the first number when a column goes or changes its meaning."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
@@ -111,8 +112,8 @@ RECORD = Table(
 
 INITIATIVE = Table(
     "initiative",
-    "One row for each initiative, merged from all the sources that know it",
-    "Une ligne par initiative, fusionnée depuis toutes les sources qui la connaissent",
+    "One row for each initiative, merged from all the sources that know it: the complete set, under the ODbL",
+    "Une ligne par initiative, fusionnée depuis toutes les sources qui la connaissent : l'ensemble complet, sous ODbL",
     (
         INITIATIVE_ID,
         *DESCRIBED,
@@ -126,6 +127,17 @@ INITIATIVE = Table(
     ),
     ("initiative_id",),
 )  # fmt: skip
+
+INITIATIVE_LICENCE_OUVERTE = Table(
+    "initiative_licence_ouverte",
+    "One row for each initiative that is known without share-alike sources, merged from the others only: for use "
+    "under the Licence Ouverte 2.0",
+    "Une ligne par initiative connue sans les sources à partage à l'identique, fusionnée depuis les autres seulement : "
+    "pour une réutilisation sous Licence Ouverte 2.0",
+    INITIATIVE.columns,
+    ("initiative_id",),
+    licence=ATTRIBUTION_LICENCE,
+)
 
 INITIATIVE_SOURCE = Table(
     "initiative_source",
@@ -142,6 +154,7 @@ INITIATIVE_SOURCE = Table(
         STALE_SINCE,
     ),
     ("source_id", "record_key"),
+    licence=ATTRIBUTION_LICENCE,
 )
 
 INITIATIVE_VALUE = Table(
@@ -161,6 +174,37 @@ INITIATIVE_VALUE = Table(
         _c("rule!", "VARCHAR", "Why this value was chosen", "Pourquoi cette valeur a été retenue"),
     ),
     ("initiative_id", "field", "rank"),
+)  # fmt: skip
+
+INITIATIVE_VALUE_LICENCE_OUVERTE = Table(
+    "initiative_value_licence_ouverte",
+    "Where each value of `initiative_licence_ouverte` comes from",
+    "D'où vient chaque valeur de `initiative_licence_ouverte`",
+    INITIATIVE_VALUE.columns,
+    ("initiative_id", "field", "rank"),
+    licence=ATTRIBUTION_LICENCE,
+)
+
+TEXT_SHARE_ALIKE = Table(
+    "text_share_alike",
+    "Texts of sources under a share-alike licence of works (CC BY-SA), as each record has them: never merged, each "
+    "under its own licence",
+    "Textes des sources sous une licence d'œuvres à partage à l'identique (CC BY-SA), tels que chaque enregistrement "
+    "les porte : jamais fusionnés, chacun sous sa licence",
+    (
+        SOURCE_ID,
+        RECORD_KEY,
+        INITIATIVE_ID,
+        _c("field!", "VARCHAR", "Column of the record that the text would fill", "Colonne de l'enregistrement que le "
+           "texte remplirait"),
+        _c("rank!", "INTEGER", "Rank of the item in a list, from 1; 1 for a single value", "Rang dans une liste, à "
+           "partir de 1 ; 1 pour une valeur seule"),
+        _c("text!", "VARCHAR", "The text, contacts of people removed", "Le texte, contacts de personnes retirés"),
+        _c("licence!", "VARCHAR", "Licence of the source", "Licence de la source"),
+        _c("attribution!", "VARCHAR", "How the publisher is to be named", "Mention du producteur"),
+    ),
+    ("source_id", "record_key", "field", "rank"),
+    licence="CC-BY-SA-4.0",
 )  # fmt: skip
 
 SOURCE = Table(
@@ -185,6 +229,7 @@ SOURCE = Table(
         STALE_SINCE,
     ),
     ("source_id",),
+    licence=ATTRIBUTION_LICENCE,
 )  # fmt: skip
 
 PLACE = Table(
@@ -199,6 +244,7 @@ PLACE = Table(
         _c("initiatives!", "INTEGER", "Initiatives there", "Initiatives présentes"),
     ),
     ("insee_code",),
+    licence=ATTRIBUTION_LICENCE,
 )
 
 MATCH = Table(
@@ -247,6 +293,7 @@ MOVED_ID = Table(
         _c("moved_on!", "DATE", "Night of the move", "Nuit du changement"),
     ),
     ("old_id",),
+    licence=ATTRIBUTION_LICENCE,
 )
 
 ISSUE = Table(
@@ -309,7 +356,8 @@ RUN = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, RECORD, SOURCE, PLACE, MATCH, CHANGE, MOVED_ID, ISSUE,
+    INITIATIVE, INITIATIVE_LICENCE_OUVERTE, INITIATIVE_SOURCE, INITIATIVE_VALUE, INITIATIVE_VALUE_LICENCE_OUVERTE,
+    TEXT_SHARE_ALIKE, RECORD, SOURCE, PLACE, MATCH, CHANGE, MOVED_ID, ISSUE,
     RAW_RECORD, RECORD_IDENTITY, RUN,
 )  # fmt: skip
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

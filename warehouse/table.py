@@ -18,7 +18,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: name, meaning in both languages, columns, primary key, and whether a release holds it."""
+    """One table: name, meaning in both languages, columns, primary key, whether a release holds it, and its licence.
+
+    `licence` is the id in the register of the licence under which a release publishes the table as a whole.
+    """
 
     name: str
     en: str
@@ -26,6 +29,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     published: bool = True
+    licence: str = "ODbL-1.0"
 
     @property
     def names(self) -> list[str]:

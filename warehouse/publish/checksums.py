@@ -12,26 +12,29 @@ SUMS = "SHA256SUMS"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a release: name, size in bytes, SHA-256 in hexadecimal."""
+    """One file of a release: path inside it with "/", size in bytes, SHA-256 in hexadecimal."""
 
     name: str
     bytes: int
     sha256: str
 
 
-def describe(folder: Path, known: Sequence[File] = ()) -> list[File]:
-    """Return name, size and sum of every file in `folder`, by name; the list of sums itself is left out.
+def describe(folder: Path, known: Sequence[File] = (), leave_out: str = "") -> list[File]:
+    """Return path, size and sum of every file below `folder`, by path; the list of sums itself is left out.
 
-    Files in `known` are finished and not read again.
+    Files in `known` are finished and not read again; nothing below the folder named `leave_out` is told.
     """
     done = {file.name: file for file in known}
-    found = sorted(path for path in folder.iterdir() if path.is_file() and path.name != SUMS)
-    return [done.get(path.name) or File(path.name, path.stat().st_size, _sha256(path)) for path in found]
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return [
+        done.get(name) or File(name, path.stat().st_size, _sha256(path))
+        for name, path in sorted(found.items())
+        if name != SUMS and name.partition("/")[0] != leave_out
+    ]
 
 
-def write_sums(folder: Path, known: Sequence[File] = ()) -> tuple[str, ...]:
-    """Write `SHA256SUMS` over all other files, as `sha256sum -c` reads it, and return all the names, its own too."""
-    files = describe(folder, known)
+def write_sums(folder: Path, files: Sequence[File]) -> tuple[str, ...]:
+    """Write `SHA256SUMS` over `files`, as `sha256sum -c` reads it, and return all the paths, its own too."""
     lines = "".join(f"{file.sha256}  {file.name}\n" for file in files)
     (folder / SUMS).write_text(lines, encoding="utf-8", newline="\n")
     return tuple(sorted([*(file.name for file in files), SUMS]))

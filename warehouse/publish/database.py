@@ -15,15 +15,15 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.schema import CHANGE, INITIATIVE, RECORD, SOURCE, TABLES
+from transforms.rights import DATABASE_LICENCE
+from transforms.vocabulary import FIELDS, vocabulary
+from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.contents import CONTENTS, LABELS, PUBLISHED
 from warehouse.table import Table, literal, quoted
 
 FILE_NAME = "essaim.duckdb"
 STORAGE_VERSION = "v1.0.0"
 """Oldest storage format that holds comments; opened here with DuckDB 1.0.0, 1.4.4 and 1.5.5."""
-
-PUBLISHED: tuple[Table, ...] = tuple(table for table in TABLES if table.published)
-VIEWS: dict[str, Table] = {"initiatives": INITIATIVE, "records": RECORD, "sources": SOURCE, "changes": CHANGE}
 
 # DuckDB's own allocator (jemalloc, Linux only) hands out zeroed memory; without it blocks hold leftovers of memory.
 CLEARED_MEMORY = {"DUCKDB_JE_MALLOC_CONF": "zero:true"}
@@ -48,10 +48,12 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
     The rows travel through Parquet files in `scratch`, removed at the end. Raises RuntimeError, with what it said,
     where the writing process fails.
     """
-    for table in PUBLISHED:
+    _load_vocabulary(connection)
+    for content in CONTENTS:
+        table, keys = content.table, ", ".join(map(quoted, content.table.key))
         names = ", ".join(map(quoted, table.names))
         connection.execute(
-            f"COPY (SELECT {names} FROM {quoted(table.name)} {ordered(table)}) "
+            f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
             f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
         )
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
@@ -66,6 +68,21 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
         raise RuntimeError(f"{path.name} could not be written: {done.stderr.strip()}")
     for table in PUBLISHED:
         travelling(scratch, table).unlink()
+
+
+def announce(assembly: Assembly) -> None:
+    """Announce the database, which is there before any other file."""
+    fr, en = "Toutes les tables, base DuckDB commentée", "All tables, a commented DuckDB database"
+    assembly.add(FILE_NAME, fr, en, Group.DATA, licence=DATABASE_LICENCE)
+
+
+def _load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the labels of all codes into a temporary table, for `contents.LABELS` and the searched text."""
+    columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in LABELS.table.columns)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE release_vocabulary ({columns})")
+    words = ((field, code, labels) for field in FIELDS for code, labels in vocabulary()[field].items())
+    rows = [(field, code, labels["fr"], labels["en"]) for field, code, labels in words]
+    connection.executemany("INSERT INTO release_vocabulary VALUES (?, ?, ?, ?)", rows)
 
 
 @contextmanager

@@ -1,122 +1,67 @@
 """`datapackage.json`: the release described for machines, after the Frictionless Data Package standard, version 2.
 
 Standard: https://datapackage.org/standard/data-package/ . Every CSV file has a Table Schema made from the contract,
-with the French meanings under keys that end in ":fr".
+with the French meanings under keys that end in ":fr", and every resource its own licence.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from transforms.rights import FACTS_ONLY
-from transforms.vocabulary import vocabulary
-from warehouse.publish import dictionary
-from warehouse.publish.checksums import File
-from warehouse.publish.facts import Facts, SourceFacts
-from warehouse.publish.tables import CSV_TABLES, SEPARATOR, csv_name
-from warehouse.table import Column, Table, quoted
+from transforms.rights import FACTS_ONLY, register
+from warehouse.publish.assembly import Assembly, Group, Item
+from warehouse.publish.facts import SourceFacts
+from warehouse.publish.media import format_name
+from warehouse.publish.schemas import ForeignKey, foreign_keys, table_schema
+from warehouse.publish.tables import stem
+from warehouse.table import Table
 
 FILE_NAME = "datapackage.json"
-PROFILES = "https://datapackage.org/profiles/2.0"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
-TYPES: dict[str, dict[str, str]] = {
-    "VARCHAR": {"type": "string"},
-    "INTEGER": {"type": "integer"},
-    "DOUBLE": {"type": "number"},
-    "BOOLEAN": {"type": "boolean"},
-    "DATE": {"type": "date"},
-    "VARCHAR[]": {"type": "list", "itemType": "string", "delimiter": SEPARATOR},
-    "INTEGER[]": {"type": "list", "itemType": "integer", "delimiter": SEPARATOR},
-}
-"""Table Schema's name for each DuckDB type; lists of structs are JSON in a cell, its type "array"."""
+TITLE = "Essaim: social innovation initiatives"
+TITLE_FR = "Essaim : les initiatives d'innovation sociale"
+DESCRIPTION = (
+    "Social innovation initiatives gathered from partner sites and open data, merged across sources, with the "
+    "provenance and the licence of every value."
+)
+DESCRIPTION_FR = (
+    "Initiatives d'innovation sociale réunies depuis des sites partenaires et des données ouvertes, fusionnées entre "
+    "sources, avec la provenance et la licence de chaque valeur."
+)
+KEYWORDS = ("social innovation", "innovation sociale", "open data", "France")
 
 DIALECT = {"header": True, "delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True}
 
-# Formats are named so that a reader does not take nested lines or a binary file for a table it could validate: the
-# standard knows no other value of `type` than "table".
-FORMATS: dict[str, tuple[str, str]] = {
-    ".duckdb": ("duckdb", "application/vnd.duckdb"),
-    ".geojson": ("geojson", "application/geo+json"),
-    ".jsonl": ("jsonlines", "application/jsonl"),
-    ".md": ("md", "text/markdown"),
-    ".ttl": ("ttl", "text/turtle"),
-    ".parquet": ("geoparquet", "application/vnd.apache.parquet"),
-}
 
+def write_all(assembly: Assembly) -> None:
+    """Write `datapackage.json` about the files that are there; `initiatives` is their number, a property of our own.
 
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """Columns of one table whose values are keys of another."""
-
-    table: str
-    columns: tuple[str, ...]
-    target: str
-    target_columns: tuple[str, ...]
-
-
-_RECORD = ("source_id", "record_key")
-KEYS: tuple[ForeignKey, ...] = (
-    *(
-        ForeignKey(table, ("initiative_id",), "initiative", ("initiative_id",))
-        for table in ("record", "initiative_source", "initiative_value")
-    ),
-    *(ForeignKey(table, _RECORD, "record", _RECORD) for table in ("initiative_source", "initiative_value")),
-    *(
-        ForeignKey(table, ("source_id",), "source", ("source_id",))
-        for table in ("record", "initiative_source", "initiative_value", "issue")
-    ),
-    *(
-        ForeignKey("match", (f"{side}_source_id", f"{side}_record_key"), "record", _RECORD)
-        for side in ("left", "right")
-    ),
-    ForeignKey("initiative", ("insee_code",), "place", ("insee_code",)),
-    ForeignKey("moved_id", ("new_id",), "initiative", ("initiative_id",)),
-)
-"""The keys that may hold. Some hold on most nights only: a moved id may lead to an initiative since withdrawn."""
-
-
-def foreign_keys(connection: duckdb.DuckDBPyConnection) -> list[ForeignKey]:
-    """Return the keys that hold in the release database open in `connection`, so that the descriptor is always true."""
-    return [key for key in KEYS if _holds(connection, key)]
-
-
-def _holds(connection: duckdb.DuckDBPyConnection, key: ForeignKey) -> bool:
-    pairs = list(zip(key.columns, key.target_columns, strict=True))
-    matched = " AND ".join(f"t.{quoted(theirs)} = f.{quoted(ours)}" for ours, theirs in pairs)
-    filled = " AND ".join(f"f.{quoted(ours)} IS NOT NULL" for ours, _ in pairs)
-    [(broken,)] = connection.execute(
-        f"SELECT EXISTS (FROM {quoted(key.table)} f ANTI JOIN {quoted(key.target)} t ON {matched} WHERE {filled})"
-    ).fetchall()
-    return not broken
-
-
-def write(folder: Path, facts: Facts, keys: Sequence[ForeignKey], files: Sequence[File]) -> None:
-    """Write `datapackage.json` about `files` into `folder`; `initiatives` is their number, a property of our own."""
-    tables = {csv_name(table): table for table in CSV_TABLES} | {dictionary.CSV_NAME: dictionary.DICTIONARY}
-    resources = [_resource(file, tables.get(file.name), keys) for file in files]
+    Folders are told by the file that lists them, such as `extracts/index.csv`.
+    """
+    keys = foreign_keys(assembly.connection)
+    told = [item for item in assembly.items() if not item.listed.is_folder and item.listed.group is not Group.PAGE]
+    path = assembly.add(
+        FILE_NAME, "La description pour les machines (Data Package)", "The description for machines (Data Package)",
+        Group.DESCRIPTION,
+    )  # fmt: skip
     package = {
-        "$schema": f"{PROFILES}/datapackage.json",
+        "$schema": PROFILE,
         "name": "essaim",
-        "version": facts.version,
-        "title": "Essaim: social innovation initiatives",
-        "title:fr": "Essaim : les initiatives d'innovation sociale",
-        "description": "Social innovation initiatives gathered from partner sites and open data, merged across "
-        "sources, with the provenance and the licence of every value.",
-        "description:fr": "Initiatives d'innovation sociale réunies depuis des sites partenaires et des données "
-        "ouvertes, fusionnées entre sources, avec la provenance et la licence de chaque valeur.",
-        "keywords": ["social innovation", "innovation sociale", "open data", "France"],
-        "initiatives": facts.initiatives,
-        **_rights(facts.sources),
-        "resources": resources,
+        "version": assembly.version,
+        "title": TITLE,
+        "title:fr": TITLE_FR,
+        "description": DESCRIPTION,
+        "description:fr": DESCRIPTION_FR,
+        "keywords": list(KEYWORDS),
+        "initiatives": assembly.facts.initiatives,
+        **_rights(assembly.facts.sources),
+        "resources": [_resource(item, keys) for item in told],
     }
     text = json.dumps(package, ensure_ascii=False, indent=1)
-    (folder / FILE_NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def _rights(sources: Sequence[SourceFacts]) -> dict[str, Any]:
@@ -139,65 +84,35 @@ def _rights(sources: Sequence[SourceFacts]) -> dict[str, Any]:
     return {name: value for name, value in (("licenses", named), ("sources", told)) if value}
 
 
-def _resource(file: File, table: Table | None, keys: Sequence[ForeignKey]) -> dict[str, Any]:
-    facts = {"bytes": file.bytes, "hash": f"sha256:{file.sha256}"}
-    stem, suffix = Path(file.name).stem, Path(file.name).suffix
-    if table is None:
-        format, mediatype = FORMATS[suffix]
-        name = f"{stem}-{suffix[1:]}".lower()
-        return {"name": name, "path": file.name, "format": format, "mediatype": mediatype, **facts}
-    return {
-        "name": stem,
-        "type": "table",
-        "path": file.name,
-        "description": table.en,
-        "description:fr": table.fr,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        **facts,
-        "dialect": DIALECT,
-        "schema": _schema(table, keys),
+def _resource(item: Item, keys: Sequence[ForeignKey]) -> dict[str, Any]:
+    [file], listed = item.files, item.listed
+    described = {
+        "path": listed.path,
+        "description": listed.en,
+        "description:fr": listed.fr,
+        "format": format_name(listed.path),
+        "mediatype": listed.media_type,
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
+        **_licence(listed.licence),
     }
+    if listed.table is None:
+        # Only CSV files are named tables: a reader must not take nested lines for a table it could validate.
+        return {"name": _name(listed.path), **described}
+    return {"name": stem(listed.table), "type": "table", **described, **_tabular(listed.table, keys)}
 
 
-def _schema(table: Table, keys: Sequence[ForeignKey]) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "$schema": f"{PROFILES}/tableschema.json",
-        "fields": [_field(column) for column in table.columns],
-        "primaryKey": list(table.key),
-    }
-    names = {table.name: Path(csv_name(table)).stem for table in CSV_TABLES}
-    own = [
-        {
-            "fields": list(key.columns),
-            "reference": {"resource": names[key.target], "fields": list(key.target_columns)},
-        }
-        for key in keys
-        if key.table == table.name
-    ]
-    return schema | ({"foreignKeys": own} if own else {})
+def _tabular(table: Table, keys: Sequence[ForeignKey]) -> dict[str, Any]:
+    return {"encoding": "utf-8", "dialect": DIALECT, "schema": table_schema(table, keys)}
 
 
-def _field(column: Column) -> dict[str, Any]:
-    field: dict[str, Any] = {
-        "name": column.name,
-        **(TYPES.get(column.type) or _array(column)),
-        "description": column.en,
-        "description:fr": column.fr,
-    }
-    if column.type == "VARCHAR" and column.name in vocabulary():
-        labels = vocabulary()[column.name]
-        field["categories"] = [{"value": code, "label": words["en"]} for code, words in labels.items()]
-    if column.required:
-        field["constraints"] = {"required": True}
-        if column.type == "VARCHAR":
-            # An empty text is a value here ("" in `change.field`: the whole initiative), not a missing one.
-            field["missingValues"] = []
-    return field
+def _name(path: str) -> str:
+    """A name as the standard wants it: small letters and figures, the suffix after a hyphen, no stroke."""
+    return path.lower().replace("/", "-").replace(".", "-")
 
 
-def _array(column: Column) -> dict[str, str]:
-    if column.type.startswith("STRUCT") and column.type.endswith("[]"):
-        return {"type": "array"}
-    raise ValueError(f"{column.name}: Table Schema has no type for {column.type}; add it to TYPES")
+def _licence(id: str) -> dict[str, Any]:
+    if not id:
+        return {}
+    licence = register()[id]
+    return {"licenses": [{"name": licence.id, "title": licence.title, "path": licence.url}]}

@@ -1,20 +1,23 @@
-"""The data dictionary, made from the contract (`schema.py`) and the controlled words (`vocabulary.toml`)."""
+"""The data dictionary, made from the contract and the controlled words, in French and English; Markdown and CSV."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
+from transforms.rights import ATTRIBUTION_LICENCE
 from transforms.vocabulary import FIELDS, vocabulary
-from warehouse.publish.database import PUBLISHED
+from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.contents import PUBLISHED, VIEWS
+from warehouse.publish.database import FILE_NAME
 from warehouse.publish.rendering import render_markdown
+from warehouse.publish.search import MACROS
 from warehouse.publish.tables import CSV_TABLES, csv_name
-from warehouse.schema import SCHEMA_VERSION
+from warehouse.schema import CHANGE, SCHEMA_VERSION
 from warehouse.table import Column, Table
 
 CSV_NAME = "data-dictionary.csv"
-MARKDOWN_NAME = "data-dictionary.md"
+MARKDOWN_NAMES = {"fr": "data-dictionary.fr.md", "en": "data-dictionary.en.md"}
 
 
 def _column(name: str, en: str, fr: str, type: str = "VARCHAR") -> Column:
@@ -34,24 +37,40 @@ DICTIONARY = Table(
         _column("meaning_fr", "Meaning in French", "Sens en français"),
     ),
     ("table", "column"),
+    licence=ATTRIBUTION_LICENCE,
 )
 """The dictionary as a table of its own, so that the descriptor can describe its CSV file too."""
 
 
-def write(folder: Path) -> None:
-    """Write `data-dictionary.csv` and `data-dictionary.md` into `folder`."""
-    with (folder / CSV_NAME).open("w", encoding="utf-8", newline="") as file:
+def write_all(assembly: Assembly) -> None:
+    """Write `data-dictionary.csv`, and `data-dictionary.fr.md` and `.en.md`."""
+    fr, en = "Le dictionnaire des données", "The data dictionary"
+    told = {"group": Group.DESCRIPTION, "licence": ATTRIBUTION_LICENCE}
+    path = assembly.add(CSV_NAME, f"{fr}, en table", f"{en}, as a table", table=DICTIONARY, **told)
+    with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(DICTIONARY.names)
         lines.writerows(_rows())
-    text = render_markdown(
-        "data-dictionary.md.j2",
-        schema_version=SCHEMA_VERSION,
-        tables=PUBLISHED,
-        files={table.name: csv_name(table) if table in CSV_TABLES else "changes.jsonl" for table in PUBLISHED},
-        vocabulary={field: vocabulary()[field] for field in FIELDS},
-    )
-    (folder / MARKDOWN_NAME).write_text(text, encoding="utf-8", newline="\n")
+    for language, name in MARKDOWN_NAMES.items():
+        path = assembly.add(name, f"{fr}, en {'français' if language == 'fr' else 'anglais'}",
+                            f"{en}, in {'French' if language == 'fr' else 'English'}", **told)  # fmt: skip
+        text = render_markdown(
+            "data-dictionary.md.j2",
+            language=language,
+            schema_version=SCHEMA_VERSION,
+            tables=PUBLISHED,
+            files={table.name: _file_of(table) for table in PUBLISHED},
+            views=VIEWS,
+            macros=MACROS,
+            vocabulary={field: vocabulary()[field] for field in FIELDS},
+        )
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _file_of(table: Table) -> str:
+    if table in CSV_TABLES:
+        return csv_name(table)
+    return "changes.jsonl" if table is CHANGE else FILE_NAME
 
 
 def _rows() -> Iterator[tuple[str, ...]]:

@@ -54,14 +54,19 @@ def point_latest(releases: Path, version: str) -> None:
     (releases / LINK_TEXT).unlink(missing_ok=True)
 
 
+def versions_in(releases: Path) -> list[str]:
+    """Return the versions whose folders are in `releases`, the newest first."""
+    found = (path for path in releases.iterdir() if path.is_dir() and not path.is_symlink())
+    return sorted((path.name for path in found if VERSION.fullmatch(path.name)), key=age, reverse=True)
+
+
 def write_index(releases: Path, newest: str) -> None:
     """Write `index.json` anew from the release folders that are there, the newest first.
 
     Made from the folders rather than added to, so that a release withdrawn for good leaves it, and one whose
     publication was cut short after its renaming comes into it.
     """
-    found = (path for path in releases.iterdir() if path.is_dir() and not path.is_symlink())
-    versions = sorted((path.name for path in found if VERSION.fullmatch(path.name)), key=age, reverse=True)
+    versions = versions_in(releases)
     older = [*versions[1:], None]
     entries = [_entry(releases / version, previous) for version, previous in zip(versions, older, strict=True)]
     text = json.dumps({"latest": newest, "releases": entries}, ensure_ascii=False, indent=1)
@@ -75,14 +80,17 @@ def age(version: str) -> tuple[str, int]:
 
 
 def _entry(folder: Path, previous: str | None) -> dict[str, Any]:
+    """What the index tells of a release: its files, but not those in folders, which `files.json` there tells of."""
     package = json.loads((folder / datapackage.FILE_NAME).read_text(encoding="utf-8"))
-    files = [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in read_sums(folder)]
+    listed = read_sums(folder)
+    top = [file for file in listed if "/" not in file.name]
     return {
         "version": folder.name,
         "as_of": age(folder.name)[0],
         "initiatives": package["initiatives"],
         "previous": previous,
-        "files": files,
+        "bytes": sum(file.bytes for file in listed),
+        "files": [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in top],
     }
 
 

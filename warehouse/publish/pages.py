@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 
 from markupsafe import Markup
 
-from warehouse.publish.checksums import File
+from warehouse.publish.assembly import Assembly, Group, Item
 from warehouse.publish.facts import Facts
 from warehouse.publish.rendering import render_html, render_markdown
+from warehouse.publish.schema_org import as_script, dataset
 
 PAGE = "index.html"
 
-FILES: dict[str, tuple[str, str]] = {
-    "initiatives.csv": ("Les initiatives, pour tableur", "The initiatives, for spreadsheets"),
-    "initiatives.geojson": ("Les initiatives situées, pour carte en ligne", "Placed initiatives, for web maps"),
-    "initiatives.parquet": ("Les initiatives, GeoParquet, pour analyse et SIG", "The initiatives, GeoParquet, for "
-                            "analysis and GIS"),
-    "initiatives.jsonl": ("Les initiatives avec sources et provenance", "The initiatives with sources and provenance"),
-    "essaim.duckdb": ("Toutes les tables, base DuckDB commentée", "All tables, a commented DuckDB database"),
-    "records.csv": ("Les enregistrements avant fusion", "The records before merging"),
-    "initiative_sources.csv": ("Les enregistrements derrière chaque initiative", "The records behind each initiative"),
-    "initiative_values.csv": ("La provenance de chaque valeur", "Where each value comes from"),
-    "sources.csv": ("Les sources", "The sources"),
-    "places.csv": ("Les communes", "The communes"),
-    "matches.csv": ("Les rapprochements et leur preuve", "The matches and their evidence"),
-    "issues.csv": ("Les anomalies et leur remède", "The issues and their remedy"),
-    "moved_ids.csv": ("Les identifiants fusionnés", "Ids that were merged"),
-    "changes.jsonl": ("Les changements depuis la livraison précédente", "Changes from the release before"),
-    "CHANGELOG.md": ("Les changements en bref", "The changes in brief"),
-    "data-dictionary.md": ("Le dictionnaire des données", "The data dictionary"),
-    "data-dictionary.csv": ("Le même, en table", "The same, as a table"),
-    "themes.ttl": ("Thèmes et autres codes, avec leurs correspondances (SKOS)", "Themes and other codes, with their "
-                   "crosswalks (SKOS)"),
-    "ATTRIBUTION.md": ("Les mentions à reprendre", "How to name the sources"),
-    "datapackage.json": ("La description pour les machines (Data Package)", "The description for machines "
-                         "(Data Package)"),
-}  # fmt: skip
-"""What each file is, in French and English, in the order the page lists them; a file not named here comes last."""
+GROUPS: dict[Group, tuple[str, str]] = {
+    Group.PAGE: ("Pages", "Pages"),
+    Group.DATA: ("L'ensemble complet (ODbL)", "The complete set (ODbL)"),
+    Group.EXTRACT: ("Extraits par territoire et par thème (ODbL)", "Extracts by territory and theme (ODbL)"),
+    Group.LICENCE_OUVERTE: ("Sans partage à l'identique (Licence Ouverte)", "Without share-alike (Licence Ouverte)"),
+    Group.CHECK: ("Provenance, changements, qualité", "Provenance, changes, quality"),
+    Group.DESCRIPTION: ("Descriptions", "Descriptions"),
+}
+"""The heading of each group of files, in French and English."""
 
 PRECISIONS: dict[str, tuple[str, str]] = {
     "point": ("au point", "at a point"),
@@ -68,35 +51,50 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """One file on the page: name, size, and what it is."""
+class Section:
+    """Files under one heading."""
 
-    name: str
-    bytes: int
     fr: str
     en: str
+    items: tuple[Item, ...]
 
 
-def write_texts(facts: Facts, folder: Path) -> None:
-    """Write `ATTRIBUTION.md` and `CHANGELOG.md` into `folder`."""
-    for name in ("ATTRIBUTION.md", "CHANGELOG.md"):
+def write_texts(assembly: Assembly) -> None:
+    """Write `ATTRIBUTION.md` and `CHANGELOG.md`."""
+    facts = assembly.facts
+    for name, fr, en in (
+        ("ATTRIBUTION.md", "Les mentions à reprendre et les licences", "How to name the sources, and the licences"),
+        ("CHANGELOG.md", "Les changements en bref", "The changes in brief"),
+    ):
+        path = assembly.add(name, fr, en, Group.DESCRIPTION)
         text = render_markdown(f"{name}.j2", facts=facts, more=sum(facts.changes.values()) - len(facts.named))
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_page(facts: Facts, files: Sequence[File], folder: Path) -> None:
-    """Write `index.html` into `folder`: no script, its style inside and allowed by its hash, nothing from elsewhere."""
+def write_page(assembly: Assembly) -> None:
+    """Write `index.html`: no program, its style inside and allowed by its hash, nothing from elsewhere."""
+    items = assembly.items()
     style = resources.files(__package__).joinpath("templates/style.css").read_text(encoding="utf-8")
+    path = assembly.add(PAGE, "Cette page", "This page", Group.PAGE)
     html = render_html(
         "index.html.j2",
-        facts=facts,
-        shares=_shares(facts),
-        files=_listed(files),
+        facts=assembly.facts,
+        shares=_shares(assembly.facts),
+        sections=list(_sections(items)),
         # Our own file, which the hash in the page's policy must match to the letter.
         style=Markup(style),  # noqa: S704
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        # Escaped for its place by `as_script`.
+        json_ld=Markup(as_script(dataset(assembly, items))),  # noqa: S704
     )
-    (folder / PAGE).write_text(html, encoding="utf-8", newline="\n")
+    path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _sections(items: Sequence[Item]) -> Iterator[Section]:
+    for group, (fr, en) in GROUPS.items():
+        found = tuple(item for item in items if item.listed.group is group)
+        if found:
+            yield Section(fr, en, found)
 
 
 def _shares(facts: Facts) -> list[Share]:
@@ -104,9 +102,3 @@ def _shares(facts: Facts) -> list[Share]:
     return [
         Share(*PRECISIONS[code], count, round(100 * count / whole)) for code, count in facts.precisions.items() if count
     ]
-
-
-def _listed(files: Sequence[File]) -> list[Listed]:
-    sizes = {file.name: file.bytes for file in files}
-    names = [name for name in FILES if name in sizes] + [name for name in sorted(sizes) if name not in FILES]
-    return [Listed(name, sizes[name], *FILES.get(name, ("", ""))) for name in names]

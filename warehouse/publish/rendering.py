@@ -96,7 +96,7 @@ def _markdown() -> Environment:
     environment = Environment(  # noqa: S701  # `finalize` escapes every value, for Markdown
         loader=_loader(), finalize=escape_markdown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"code": _code, "link": _link, "shortened": _shortened, "grouped": grouped}
+    environment.filters |= {"raw": Raw, "code": _code, "link": _link, "shortened": _shortened, "grouped": grouped}
     return environment
 
 

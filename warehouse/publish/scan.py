@@ -14,11 +14,15 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.geocode.gazetteer import load_spatial
 from transforms.normalise.people import betrays_person
 from warehouse.table import literal, quoted
 
-TEXTS = {".csv", ".json", ".jsonl", ".geojson", ".md", ".html", ".txt", ".xml", ".ttl", ".rdf", ".jsonld", ".atom"}
-"""Files that are searched as bytes; `.parquet` files are searched column by column, through DuckDB.
+TEXTS = {
+    ".cff", ".csv", ".json", ".jsonl", ".geojson", ".md", ".html", ".txt", ".xml",
+    ".ttl", ".rdf", ".jsonld", ".atom",
+}  # fmt: skip
+"""Files that are searched as bytes; `.parquet` and `.gpkg` files are searched column by column, through DuckDB.
 
 `essaim.duckdb` holds the tables that the gate has searched. Programs and styles of a page (.js, .css, .wasm) hold none
 of our data.
@@ -42,7 +46,11 @@ class PrivateContactError(ValueError):
 def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Raise `PrivateContactError` when a file below `folder` holds a private e-mail address or a mobile number."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    found = [place for path in files for place in private_places(connection, path)]
+    found = [
+        place.replace(path.name, path.relative_to(folder).as_posix(), 1)
+        for path in files
+        for place in private_places(connection, path)
+    ]
     if found:
         raise PrivateContactError(
             f"{len(found)} places in the finished files hold a private e-mail address or a mobile number, such as "
@@ -52,8 +60,8 @@ def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
     """Yield where one file holds a private contact: file and line, or file and column."""
-    if path.suffix == ".parquet":
-        table = f"read_parquet({literal(str(path))})"
+    if path.suffix in {".parquet", ".gpkg"}:
+        table = _table(connection, path)
         for name, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall():
             if "VARCHAR" in type:
                 text = f"{quoted(name)}::VARCHAR"
@@ -67,6 +75,14 @@ def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterato
             for start in sorted(_private(data)):
                 line, at = line + data[at:start].count(b"\n"), start
                 yield f"{path.name}, line {line}"
+
+
+def _table(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """The SQL by which DuckDB reads a file."""
+    if path.suffix == ".parquet":
+        return f"read_parquet({literal(str(path))})"
+    load_spatial(connection)
+    return f"ST_Read({literal(str(path))})"
 
 
 def _private(data: bytes | mmap.mmap) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The data files of a release: CSV, JSON Lines, GeoParquet and GeoJSON, all written by DuckDB itself.
+"""The tables of a release as CSV and JSON Lines, written by DuckDB itself.
 
 Rows stand in the order of their key. Nothing is held in Python, so a million initiatives need no more memory than
 DuckDB allows itself.
@@ -12,18 +12,27 @@ from typing import IO
 
 import duckdb
 
-from warehouse.publish.database import PUBLISHED, ordered
-from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE
+from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.contents import LINKS, PUBLISHED, SEARCH
+from warehouse.publish.database import ordered
+from warehouse.schema import (
+    CHANGE,
+    INITIATIVE,
+    INITIATIVE_LICENCE_OUVERTE,
+    INITIATIVE_SOURCE,
+    INITIATIVE_VALUE,
+    INITIATIVE_VALUE_LICENCE_OUVERTE,
+    TEXT_SHARE_ALIKE,
+)
 from warehouse.table import Column, Table, literal, quoted
 
 SEPARATOR = " | "
 """Stands between the items of a list in a CSV cell; a "|" inside an item is written "/", so that cells can be cut."""
 
-CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table is not CHANGE)
-GEOJSON_PROPERTIES = (
-    "name", "themes", "status", "commune", "departement_code", "region", "country", "geo_precision", "source_ids",
-    "url", "licence",
-)  # fmt: skip
+CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table not in {CHANGE, SEARCH.table})
+VALUES = {INITIATIVE.name: INITIATIVE_VALUE, INITIATIVE_LICENCE_OUVERTE.name: INITIATIVE_VALUE_LICENCE_OUVERTE}
+"""The table that tells where the values of a merged table come from."""
+MERGED = (INITIATIVE, INITIATIVE_LICENCE_OUVERTE)
 JSON_BATCH = 50_000
 """Initiatives nested at a time: DuckDB's `list()` keeps its groups in memory."""
 
@@ -34,28 +43,67 @@ FORMULA = r"^'*[=+\-@＝＋－＠\t\r\n]"
 PLAIN_NUMBER = r"[+-]?\d+([.,]\d+)?"
 
 
+def stem(table: Table) -> str:
+    """Return the name of the files of `table`, without suffix: its name in the plural."""
+    if table.name in PLURALS:
+        return PLURALS[table.name]
+    return table.name + ("es" if table.name.endswith("ch") else "s")
+
+
+PLURALS = {
+    "initiative_licence_ouverte": "initiatives_licence_ouverte",
+    "initiative_value_licence_ouverte": "initiative_values_licence_ouverte",
+    "text_share_alike": "texts_share_alike",
+    "initiative_theme_predicted": "initiative_themes_predicted",
+    "initiative_beneficiary": "initiative_beneficiaries",
+    "vocabulary": "vocabulary",
+    "data_dictionary": "data-dictionary",
+}
+"""The names of files whose table's name takes more than an s."""
+
+
 def csv_name(table: Table) -> str:
-    """Return the name of the CSV file of `table`: its name in the plural."""
-    return table.name + ("es.csv" if table.name.endswith("ch") else "s.csv")
+    """Return the path of the CSV file of `table` in a release; link tables have a folder of their own."""
+    folder = "links/" if table in LINK_TABLES else ""
+    return f"{folder}{stem(table)}.csv"
 
 
-def write_all(connection: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> None:
-    """Write every data file of the release database open in `connection` into `folder`."""
+LINK_TABLES = tuple(content.table for content in LINKS)
+
+
+def write_all(assembly: Assembly) -> None:
+    """Write every table as CSV, the changes and the merged sets as JSON Lines."""
     for table in CSV_TABLES:
-        write_csv(connection, table, folder / csv_name(table))
-    write_changes(connection, folder / "changes.jsonl")
-    write_nested(connection, folder / "initiatives.jsonl", scratch)
-    write_geojson(connection, folder / "initiatives.geojson", scratch)
-    write_geoparquet(connection, folder / "initiatives.parquet")
+        path = assembly.add(csv_name(table), table.fr, table.en, group(table), licence=table.licence, table=table)
+        write_csv(assembly.connection, table, path)
+    path = assembly.add("changes.jsonl", CHANGE.fr, CHANGE.en, Group.CHECK, licence=CHANGE.licence)
+    write_changes(assembly.connection, path)
+    for table in MERGED:
+        fr, en = f"{table.fr} ; avec sources et provenance", f"{table.en}; with sources and provenance"
+        path = assembly.add(f"{stem(table)}.jsonl", fr, en, group(table), licence=table.licence)
+        write_nested(assembly.connection, table, path, assembly.scratch)
+
+
+def group(table: Table) -> Group:
+    """Return under which heading the files of `table` are listed."""
+    if table in {INITIATIVE_LICENCE_OUVERTE, INITIATIVE_VALUE_LICENCE_OUVERTE}:
+        return Group.LICENCE_OUVERTE
+    return Group.DATA if table in {INITIATIVE, TEXT_SHARE_ALIKE, *LINK_TABLES} else Group.CHECK
 
 
 def write_csv(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
     """Write one table as CSV after RFC 4180: UTF-8, header, CRLF, and quotes where a cell needs them."""
-    cells = ", ".join(f"{_cell(column)} AS {quoted(column.name)}" for column in table.columns)
-    connection.execute(
-        f"COPY (SELECT {cells} FROM {quoted(table.name)} {ordered(table)}) "
-        f"TO {literal(str(path))} (FORMAT csv, HEADER, NEW_LINE '\\r\\n')"
-    )
+    copy_csv(connection, f"SELECT {cells(table)} FROM {quoted(table.name)} {ordered(table)}", path)
+
+
+def copy_csv(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the rows of `query`, whose cells are ready (`cells`), as CSV after RFC 4180."""
+    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT csv, HEADER, NEW_LINE '\\r\\n')")
+
+
+def cells(table: Table) -> str:
+    """Return the SQL that makes CSV cells of the columns of `table`."""
+    return ", ".join(f"{_cell(column)} AS {quoted(column.name)}" for column in table.columns)
 
 
 def _cell(column: Column) -> str:
@@ -79,75 +127,50 @@ def _harmless(text: str) -> str:
 def write_changes(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write the table `change` as JSON Lines."""
     names = ", ".join(map(quoted, CHANGE.names))
-    _copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)} {ordered(CHANGE)}", path)
+    copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)} {ordered(CHANGE)}", path)
 
 
-def write_nested(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
-    """Write every initiative as one JSON object a line, with its `sources` and the provenance of its `values`."""
-    sources, values = _nested(INITIATIVE_SOURCE), _nested(INITIATIVE_VALUE)
+def write_nested(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path) -> None:
+    """Write every row of a merged `table` as one JSON object a line, with `sources` and the provenance of `values`."""
+    sources, values = _nested(INITIATIVE_SOURCE, table), _nested(VALUES[table.name], table)
     query = f"""
         SELECT i.*, coalesce(s.items, []) AS sources, coalesce(v.items, []) AS "values"
-        FROM initiative i
+        FROM {quoted(table.name)} i
         LEFT JOIN ({sources}) s USING (initiative_id) LEFT JOIN ({values}) v USING (initiative_id)
         WHERE i.initiative_id BETWEEN $first AND $last ORDER BY i.initiative_id
     """
     batches = connection.execute(
-        "SELECT min(initiative_id), max(initiative_id) FROM "
-        "(SELECT initiative_id, (row_number() OVER (ORDER BY initiative_id) - 1) // $size AS batch FROM initiative) "
-        "GROUP BY batch ORDER BY batch",
+        "SELECT min(initiative_id), max(initiative_id) FROM (SELECT initiative_id, (row_number() OVER (ORDER BY "
+        f"initiative_id) - 1) // $size AS batch FROM {quoted(table.name)}) GROUP BY batch ORDER BY batch",
         {"size": JSON_BATCH},
     ).fetchall()
     part = scratch / "part.jsonl"
     with path.open("wb") as whole:
         for first, last in batches:
-            _copy_json(connection, query, part, {"first": first, "last": last})
-            _append(part, whole)
+            copy_json(connection, query, part, {"first": first, "last": last})
+            append(part, whole)
 
 
-def _nested(table: Table) -> str:
-    """Return the query that gathers the rows of `table` into one list for each initiative of the batch."""
-    parts = ", ".join(f"{literal(name)}: {quoted(name)}" for name in table.names if name != "initiative_id")
-    order = ", ".join(quoted(name) for name in table.key if name != "initiative_id")
+def _nested(table: Table, merged: Table) -> str:
+    """Return the query that gathers the rows of `table` into one list for each initiative of the batch.
+
+    Under the Licence Ouverte the sources told are those whose records were merged there.
+    """
+    parts = ", ".join(f"{literal(name)}: t.{quoted(name)}" for name in table.names if name != "initiative_id")
+    order = ", ".join(f"t.{quoted(name)}" for name in table.key if name != "initiative_id")
+    merged_there = (
+        f"JOIN {quoted(merged.name)} m ON m.initiative_id = t.initiative_id "
+        "AND list_contains(m.source_ids, t.source_id)"
+        if table is INITIATIVE_SOURCE and merged is not INITIATIVE
+        else ""
+    )
     return (
-        f"SELECT initiative_id, list({{{parts}}} ORDER BY {order}) AS items FROM {quoted(table.name)} "
-        "WHERE initiative_id BETWEEN $first AND $last GROUP BY initiative_id"
+        f"SELECT t.initiative_id, list({{{parts}}} ORDER BY {order}) AS items FROM {quoted(table.name)} t "
+        f"{merged_there} WHERE t.initiative_id BETWEEN $first AND $last GROUP BY t.initiative_id"
     )
 
 
-def write_geojson(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
-    """Write the placed initiatives as a FeatureCollection after RFC 7946, with six decimals (about 10 cm)."""
-    properties = ", ".join(f"{literal(name)}: {quoted(name)}" for name in GEOJSON_PROPERTIES)
-    query = f"""
-        SELECT 'Feature' AS type, initiative_id AS id,
-            {{'type': 'Point', 'coordinates': [round(longitude, 6), round(latitude, 6)]}} AS geometry,
-            {{'id': initiative_id, {properties}}} AS properties
-        FROM initiative WHERE isfinite(longitude) AND isfinite(latitude) {ordered(INITIATIVE)}
-    """
-    part = scratch / "features.json"
-    _copy_json(connection, query, part, array=True)
-    with path.open("wb") as whole:
-        whole.write(b'{"type":"FeatureCollection","features":')
-        _append(part, whole)
-        whole.write(b"}\n")
-
-
-def write_geoparquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write the initiatives as GeoParquet: all columns, and `geometry`, a point in longitude and latitude (WGS 84).
-
-    DuckDB's core type writes GeoParquet 1.0 metadata; no extension is needed. One thread, for the same bytes each time.
-    """
-    names = ", ".join(map(quoted, INITIATIVE.names))
-    # Without coordinates the text is null, and so is the geometry.
-    query = f"""
-        SELECT {names}, CAST('POINT (' || longitude || ' ' || latitude || ')' AS GEOMETRY) AS geometry
-        FROM initiative {ordered(INITIATIVE)}
-    """
-    connection.execute("SET threads = 1")
-    connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-    connection.execute("RESET threads")
-
-
-def _copy_json(
+def copy_json(
     connection: duckdb.DuckDBPyConnection,
     query: str,
     path: Path,
@@ -155,11 +178,13 @@ def _copy_json(
     *,
     array: bool = False,
 ) -> None:
+    """Write the rows of `query` as JSON, one object a line or one array."""
     options = "FORMAT json, ARRAY true" if array else "FORMAT json"
     connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})", parameters or {})
 
 
-def _append(part: Path, whole: IO[bytes]) -> None:
+def append(part: Path, whole: IO[bytes]) -> None:
+    """Add the bytes of the file `part` to `whole`, and remove it."""
     with part.open("rb") as opened:
         shutil.copyfileobj(opened, whole, 1 << 20)
     part.unlink()

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.publish.database import PUBLISHED, STORAGE_VERSION, VIEWS, travelling
+from warehouse.publish.contents import PUBLISHED, VIEWS
+from warehouse.publish.database import STORAGE_VERSION, travelling
+from warehouse.publish.search import MACROS
 from warehouse.table import Table, ddl, literal, quoted
 
 
@@ -32,6 +34,9 @@ def write(scratch: Path, path: Path) -> None:
             writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])
         for view, table in VIEWS.items():
             _create_view(writer, view, table)
+        for name, kind, definition, en, fr in MACROS:
+            writer.execute(f"CREATE MACRO {definition}")
+            writer.execute(f"COMMENT ON MACRO {kind} {quoted(name)} IS {literal(f'{en} / {fr}')}")
         writer.execute("USE memory")
         writer.execute("DETACH release")
     finally:
