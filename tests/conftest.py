@@ -1,7 +1,9 @@
 """What all tests share: how hypothesis looks for counterexamples, and that no address service is asked."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 # A busy machine is no fault of the code, and what blocks a change must be seen again by whoever mends it.
@@ -11,3 +13,23 @@ settings.load_profile("ci" if os.environ.get("CI") else "essaim")
 
 # No test may ask the national address service, whatever contact it gives: those of streets name one of their own.
 os.environ["ESSAIM_GEOCODER"] = "off"
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Store"]:  # noqa: F821
+    """The warehouse of `warehouse_example`; to be read only."""
+    from warehouse_example import build_example
+
+    built = build_example(tmp_path_factory.mktemp("warehouse") / "essaim.duckdb")
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="session")
+def release(store: "Store", tmp_path_factory: pytest.TempPathFactory) -> "Release":  # noqa: F821
+    """A release of that warehouse; to be read only."""
+    from warehouse_example import NIGHT
+
+    from warehouse.publish import publish
+
+    return publish(store.connection, tmp_path_factory.mktemp("releases"), NIGHT)

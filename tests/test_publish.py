@@ -8,9 +8,9 @@ import datetime as dt
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,22 +23,12 @@ import shapely
 from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_example
 
 from warehouse import publish as module
-from warehouse.publish import Release, database, datapackage, index, latest, publish, tables
+from warehouse.publish import Release, database, index, latest, publish, schemas, tables
+from warehouse.publish.contents import LINKS, PUBLISHED
+from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
-from warehouse.schema import TABLES
+from warehouse.schema import INITIATIVE
 from warehouse.store import Store
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    built = build_example(tmp_path_factory.mktemp("warehouse") / "essaim.duckdb")
-    yield built
-    built.close()
-
-
-@pytest.fixture(scope="module")
-def release(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return publish(store.connection, tmp_path_factory.mktemp("releases"), NIGHT)
 
 
 def rows(release: Release, name: str) -> list[dict[str, str]]:
@@ -51,19 +41,26 @@ def lines(release: Release, name: str) -> list[dict]:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 # The files
 
 
 def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
-    assert set(release.files) == {path.name for path in release.folder.iterdir()} == {
-        "initiatives.csv", "initiatives.geojson", "initiatives.parquet", "initiatives.jsonl", "records.csv",
-        "initiative_sources.csv", "initiative_values.csv", "sources.csv", "places.csv", "matches.csv", "issues.csv",
-        "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json", "data-dictionary.md",
-        "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "index.html", "SHA256SUMS",
+    assert set(release.files) == set(contents(release.folder))
+    assert {name for name in release.files if "/" not in name} == {
+        "initiatives.csv", "initiatives.geojson", "initiatives.parquet", "initiatives.jsonl", "initiatives.gpkg",
+        "initiatives_licence_ouverte.csv", "initiatives_licence_ouverte.geojson", "initiatives_licence_ouverte.gpkg",
+        "initiatives_licence_ouverte.parquet", "initiatives_licence_ouverte.jsonl", "records.csv", "vocabulary.csv",
+        "initiative_sources.csv", "initiative_values.csv", "initiative_values_licence_ouverte.csv", "sources.csv",
+        "texts_share_alike.csv", "places.csv", "matches.csv", "issues.csv", "issues.json", "quality.json",
+        "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json", "data-dictionary.fr.md",
+        "data-dictionary.en.md", "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "CITATION.cff",
+        "catalog.jsonld", "files.json", "index.html", "SHA256SUMS",
     }  # fmt: skip
+    assert {name.partition("/")[0] for name in release.files if "/" in name} == {"extracts", "links", "schemas"}
     assert (release.version, release.initiatives) == ("2026-11-22", len(INITIATIVES))
 
 
@@ -139,7 +136,7 @@ def test_json_lines_are_whole_when_written_in_batches(
     store: Store, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "JSON_BATCH", 4)
-    tables.write_nested(store.connection, tmp_path / "initiatives.jsonl", tmp_path)
+    tables.write_nested(store.connection, INITIATIVE, tmp_path / "initiatives.jsonl", tmp_path)
     assert (tmp_path / "initiatives.jsonl").read_bytes() == (release.folder / "initiatives.jsonl").read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["initiatives.jsonl"]
 
@@ -160,7 +157,7 @@ def test_geojson_holds_what_has_coordinates(release: Release) -> None:
     assert frame.geometry["es-aaa"].equals(shapely.Point(-1.68002, 48.111339)), "longitude first, six decimals"
     assert list(frame.loc["es-aaa", "themes"]) == ["health", "sport"]
     features = json.loads((release.folder / "initiatives.geojson").read_text(encoding="utf-8"))["features"]
-    assert list(features[0]["properties"]) == ["id", *tables.GEOJSON_PROPERTIES]
+    assert list(features[0]["properties"]) == ["id", *GEOJSON_PROPERTIES]
 
 
 def test_geojson_without_any_point_is_an_empty_collection(tmp_path: Path) -> None:
@@ -200,7 +197,7 @@ def test_geopandas_reads_geoparquet(release: Release) -> None:
 def test_database_has_published_tables_and_comments_everywhere(release: Release) -> None:
     with duckdb.connect(str(release.folder / "essaim.duckdb"), read_only=True) as connection:
         names = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        assert names == {table.name for table in TABLES if table.published}
+        assert names == {table.name for table in PUBLISHED}
         views = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
         commented = dict(connection.execute(views).fetchall())
         assert set(commented) == {"initiatives", "records", "sources", "changes"}
@@ -222,18 +219,17 @@ def test_descriptor_and_csv_files_are_valid(release: Release) -> None:
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
     package = json.loads((release.folder / "datapackage.json").read_text(encoding="utf-8"))
     tables_seen = {task.name for task in report.tasks if task.type == "table"}
-    assert tables_seen == {Path(name).stem for name in release.files if name.endswith(".csv")}
-    assert {resource["path"] for resource in package["resources"]} == set(release.files) - {
-        "datapackage.json",
-        "index.html",
-        "SHA256SUMS",
-    }
+    described = {name for name in release.files if name.endswith(".csv") and not name.startswith("extracts/")}
+    assert tables_seen == {Path(name).stem for name in described} | {"extracts"}
+    later = {"datapackage.json", "catalog.jsonld", "files.json", "index.html", "SHA256SUMS"}
+    assert {resource["path"] for resource in package["resources"]} == {
+        name for name in release.files if not name.startswith(("extracts/", "schemas/"))
+    } - later | {"extracts/index.csv"}
     assert [licence["name"] for licence in package["licenses"]] == ["ODbL-1.0", "etalab-2.0", "LicenseRef-facts-only"]
 
 
 def test_validation_really_looks_into_the_csv_files(release: Release, tmp_path: Path) -> None:
-    for name in release.files:
-        (tmp_path / name).write_bytes((release.folder / name).read_bytes())
+    shutil.copytree(release.folder, tmp_path, dirs_exist_ok=True)
     broken = (tmp_path / "matches.csv").read_text(encoding="utf-8").replace("0.97", "sure")
     (tmp_path / "matches.csv").write_text(broken.replace("'=a", "'=b"), encoding="utf-8", newline="")
     report = frictionless.validate(str(tmp_path / "datapackage.json"))
@@ -251,18 +247,25 @@ def test_frictionless_reads_lists_as_lists(release: Release) -> None:
 def test_a_foreign_key_that_does_not_hold_is_not_declared(tmp_path: Path) -> None:
     store = build_example(tmp_path / "w.duckdb")
     store.connection.execute("UPDATE moved_id SET new_id = 'es-gone'")
-    keys = datapackage.foreign_keys(store.connection)
+    links = {content.table.name for content in LINKS}
+    for content in LINKS:
+        store.connection.execute(f"CREATE TABLE {content.table.name} AS {content.query}")
+    keys = schemas.foreign_keys(store.connection)
     store.close()
     assert "moved_id" not in {key.table for key in keys}
-    assert len(keys) == len(datapackage.KEYS) - 1
+    assert links <= {key.table for key in keys}
+    assert len(keys) == len(schemas.KEYS) - 1
 
 
 def test_dictionary_tells_every_published_column_and_code(release: Release) -> None:
     described = {(row["table"], row["column"]) for row in rows(release, "data-dictionary.csv")}
-    assert described == {(table.name, column) for table in TABLES if table.published for column in table.names}
-    text = (release.folder / "data-dictionary.md").read_text(encoding="utf-8")
-    assert "| `social-enterprise` | Entreprise sociale | Social enterprise |" in text
-    assert "raw_record" not in text
+    assert described == {(table.name, column) for table in PUBLISHED for column in table.names}
+    french, english = ((release.folder / f"data-dictionary.{each}.md").read_text("utf-8") for each in ("fr", "en"))
+    assert "| `social-enterprise` | Entreprise sociale |" in french
+    assert "| `social-enterprise` | Social enterprise |" in english
+    assert "Identifiant permanent de l'initiative" in french
+    assert "Identifiant permanent de l'initiative" not in english
+    assert "raw\\_record" not in french + english
 
 
 # What people read
@@ -294,14 +297,15 @@ class Page(HTMLParser):
 def test_page_has_no_script_and_only_its_own_style(release: Release) -> None:
     text = (release.folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert "script" not in page.tags
+    assert text.count("<script") == text.count('<script type="application/ld+json">') == 1, "data is no program"
     assert "em" not in page.tags
     digest = base64.b64encode(hashlib.sha256(page.style.encode()).digest()).decode()
     assert f"'sha256-{digest}'" in page.policy
     assert "default-src 'none'" in page.policy
     assert not [link for link in page.links if link.startswith("javascript:")]
     local = {link for link in page.links if not link.startswith(("https:", "data:"))}
-    assert local == set(release.files) - {"index.html"}
+    assert local <= set(release.files)
+    assert {name for name in release.files if "/" not in name} - local == {"index.html"}
     assert "Lieux &amp; &lt;em&gt;tiers&lt;/em&gt; lieux" in text
     assert "En échec depuis le 2026-11-20" in text
 
@@ -420,17 +424,17 @@ def test_a_tenth_release_of_a_day_comes_after_the_ninth(tmp_path: Path, store: S
     for rank in range(1, 11):
         (tmp_path / ("2026-11-22" if rank == 1 else f"2026-11-22.{rank}")).mkdir()
     assert index.next_version(tmp_path, NIGHT) == "2026-11-22.11"
-    assert max(["2026-11-22.9", "2026-11-22.10", "2026-11-22"], key=index._age) == "2026-11-22.10"
+    assert max(["2026-11-22.9", "2026-11-22.10", "2026-11-22"], key=index.age) == "2026-11-22.10"
 
 
-@pytest.mark.parametrize("broken", ["tables.write_geoparquet", "pages.write_page", "checksums.write_sums"])
+@pytest.mark.parametrize("broken", ["geography.write_geoparquet", "pages.render_html", "checksums.write_sums"])
 def test_a_crash_leaves_latest_where_it_was(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     first = publish(store.connection, tmp_path, NIGHT)
     listed = (tmp_path / "index.json").read_bytes()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("disk full")
 
     with monkeypatch.context() as patched, pytest.raises(OSError, match="disk full"):

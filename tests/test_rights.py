@@ -39,7 +39,9 @@ def test_an_unknown_licence_is_told_with_those_there_are() -> None:
         ([], FACTS_ONLY),
         (["none", "CC-BY-NC-4.0", "CC-BY-ND-4.0"], FACTS_ONLY),
         (["none", "etalab-2.0"], "etalab-2.0"),
-        (["ODbL-1.0", "CC-BY-SA-4.0", "ODbL-1.0"], "CC-BY-SA-4.0 AND ODbL-1.0"),
+        (["ODbL-1.0", "CC-BY-4.0", "ODbL-1.0"], "CC-BY-4.0 AND ODbL-1.0"),
+        (["ODbL-1.0", "CC-BY-SA-4.0"], "ODbL-1.0"),  # its texts stand apart, its facts ask for nothing
+        (["CC-BY-SA-4.0"], FACTS_ONLY),
     ],
 )
 def test_the_licence_of_what_is_merged(ids: list[str], told: str) -> None:

@@ -80,9 +80,16 @@ def _load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
     """Put the labels of all codes into a temporary table, for `contents.LABELS` and the searched text."""
     columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in LABELS.table.columns)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE release_vocabulary ({columns})")
-    words = ((field, code, labels) for field in FIELDS for code, labels in vocabulary()[field].items())
-    rows = [(field, code, labels["fr"], labels["en"]) for field, code, labels in words]
-    connection.executemany("INSERT INTO release_vocabulary VALUES (?, ?, ?, ?)", rows)
+    words = [(field, code, labels) for field in FIELDS for code, labels in vocabulary()[field].items()]
+    connection.execute(
+        "INSERT INTO release_vocabulary SELECT unnest($fields), unnest($codes), unnest($fr), unnest($en)",
+        {
+            "fields": [field for field, _, _ in words],
+            "codes": [code for _, code, _ in words],
+            "fr": [labels["fr"] for _, _, labels in words],
+            "en": [labels["en"] for _, _, labels in words],
+        },
+    )
 
 
 @contextmanager

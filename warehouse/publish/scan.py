@@ -32,7 +32,12 @@ MOST_TOLD = 5
 _AT = re.compile(rb"@")
 _BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}\Z")
 _AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-# A 6 or 7 and four pairs; what stands before is looked at afterwards, which is ten times as fast.
+# A 6 or 7 and four pairs; what stands before is looked at afterwards. Only where the shape of a text, its figures all
+# "0" and its separators all "-", holds that of a number are the expressions tried: ten times as fast over whole files.
+_SHAPES = bytes(48 if 48 <= sign <= 57 else 45 if sign in b" .-" else 120 for sign in range(256))
+_SHAPE = b"0-00-00-00-00"
+_CHUNK = 1 << 22
+_ROWS = 1000
 _PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
 _BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\(0\) ?)?\Z")
 _TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
@@ -61,20 +66,26 @@ def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
     """Yield where one file holds a private contact: file and line, or file and column."""
     if path.suffix in {".parquet", ".gpkg"}:
-        table = _table(connection, path)
-        for name, type, *_ in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall():
-            if "VARCHAR" in type:
-                text = f"{quoted(name)}::VARCHAR"
-                hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]"
-                query = f"SELECT {text} FROM {table} WHERE regexp_matches({text}, {literal(hint)})"
-                cells = connection.execute(query).fetchall()
-                yield from (f"{path.name}, column {name}" for (cell,) in cells for _ in _private(cell.encode()))
+        yield from (f"{path.name}, column {name}" for name in _private_columns(connection, _table(connection, path)))
     elif path.suffix in TEXTS and path.stat().st_size:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             line, at = 1, 0
             for start in sorted(_private(data)):
                 line, at = line + data[at:start].count(b"\n"), start
                 yield f"{path.name}, line {line}"
+
+
+def _private_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
+    """Yield the column of each private contact that a table holds; the table is read once."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
+    names = [name for name, type, *_ in described if "VARCHAR" in type]
+    texts = ", ".join(f"{quoted(name)}::VARCHAR" for name in names)
+    hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]"
+    where = f"regexp_matches(concat_ws(' ', {texts}), {literal(hint)})"
+    found = connection.execute(f"SELECT {texts} FROM {table} WHERE {where}")
+    while rows := found.fetchmany(_ROWS):
+        for row in rows:
+            yield from (name for name, cell in zip(names, row, strict=True) if cell for _ in _private(cell.encode()))
 
 
 def _table(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
@@ -94,7 +105,18 @@ def _private(data: bytes | mmap.mmap) -> Iterator[int]:
             continue
         if betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}"):
             yield at.start()
-    for pairs in _PAIRS.finditer(data):
-        if _BEFORE_PAIRS.search(data[max(0, pairs.start() - 12) : pairs.start()]):
-            yield pairs.start()
+    for start in _pairs(data):
+        if _BEFORE_PAIRS.search(data[max(0, start - 12) : start]):
+            yield start
     yield from (match.start() for match in _TOGETHER.finditer(data))
+
+
+def _pairs(data: bytes | mmap.mmap) -> Iterator[int]:
+    """Yield where figures stand like those of a mobile number in pairs."""
+    for begin in range(0, len(data), _CHUNK):
+        shape = data[begin : begin + _CHUNK + len(_SHAPE) - 1].translate(_SHAPES)
+        at = shape.find(_SHAPE)
+        while at >= 0:
+            if _PAIRS.match(data, begin + at):
+                yield begin + at
+            at = shape.find(_SHAPE, at + 1)

@@ -29,14 +29,17 @@ def write(scratch: Path, path: Path) -> None:
         writer.execute(f"SET temp_directory = {literal(str(scratch))}")
         writer.execute(f"ATTACH {literal(str(path))} AS release (STORAGE_VERSION {literal(STORAGE_VERSION)})")
         writer.execute("USE release")
+        writer.execute("BEGIN")  # one write to the disk instead of one for each comment
         for table in PUBLISHED:
             _create(writer, table)
-            writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])
         for view, table in VIEWS.items():
             _create_view(writer, view, table)
         for name, kind, definition, en, fr in MACROS:
             writer.execute(f"CREATE MACRO {definition}")
             writer.execute(f"COMMENT ON MACRO {kind} {quoted(name)} IS {literal(f'{en} / {fr}')}")
+        writer.execute("COMMIT")
+        for table in PUBLISHED:
+            writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])
         writer.execute("USE memory")
         writer.execute("DETACH release")
     finally:
