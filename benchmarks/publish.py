@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
 import resource
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from transforms.vocabulary import vocabulary
@@ -97,13 +99,25 @@ def fill(store: Store, count: int) -> None:
     store.connection.execute(f"INSERT INTO change BY NAME {added}")
 
 
+@contextmanager
+def said(what: str) -> Iterator[None]:
+    """Say how long the block took, by the clock and in seconds of all processors together."""
+    begun, used = time.perf_counter(), cpu()
+    yield
+    print(f"{time.perf_counter() - begun:8.1f} s {cpu() - used:8.1f} s of processors  {what}", flush=True)
+
+
+def cpu() -> float:
+    """Seconds of processor this process and those it waited for have used."""
+    return sum(os.times()[:4])
+
+
 def timed(write: writers.Writer) -> Callable[[Assembly], None]:
     """The writer, saying how long it took."""
 
     def run(assembly: Assembly) -> None:
-        begun = time.perf_counter()
-        write(assembly)
-        print(f"{time.perf_counter() - begun:8.1f} s  {write.__module__.rpartition('.')[2]}.{write.__name__}")
+        with said(f"{write.__module__.rpartition('.')[2]}.{write.__name__}"):
+            write(assembly)
 
     return run
 
@@ -115,19 +129,17 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="an empty folder, emptied again first if it exists")
     asked = parser.parse_args()
     shutil.rmtree(asked.home, ignore_errors=True)
-    begun = time.perf_counter()
-    store = Store(asked.home / "essaim.duckdb")
-    fill(store, asked.initiatives)
-    print(f"{time.perf_counter() - begun:8.1f} s  made up {asked.initiatives} initiatives")
+    with said(f"made up {asked.initiatives} initiatives"):
+        store = Store(asked.home / "essaim.duckdb")
+        fill(store, asked.initiatives)
     publication.WRITERS = tuple(map(timed, publication.WRITERS))
     publication.DESCRIPTIONS = tuple(map(timed, publication.DESCRIPTIONS))
-    for name in ("database.build", "check_files"):
-        owner, _, function = name.rpartition(".")
-        module = getattr(publication, owner) if owner else publication
-        measure(module, function)
-    begun = time.perf_counter()
-    release = publication.publish(store.connection, asked.home / "releases", NIGHT)
-    print(f"{time.perf_counter() - begun:8.1f} s  publication of {len(release.files)} files")
+    measure(publication.database, "build")
+    measure(publication, "check_files")
+    for name in ("write_csv", "write_nested"):
+        measure(writers.tables, name)
+    with said("publication as a whole"):
+        release = publication.publish(store.connection, asked.home / "releases", NIGHT)
     for who, name in ((resource.RUSAGE_SELF, "this process"), (resource.RUSAGE_CHILDREN, "the writing process")):
         print(f"{resource.getrusage(who).ru_maxrss / 1e6:8.2f} GB at most in {name}")
     for path in sorted(release.folder.rglob("*"), key=lambda path: -path.stat().st_size)[:16]:
@@ -139,10 +151,8 @@ def measure(module: object, name: str) -> None:
     function = getattr(module, name)
 
     def run(*arguments: object, **named: object) -> object:
-        begun = time.perf_counter()
-        found = function(*arguments, **named)
-        print(f"{time.perf_counter() - begun:8.1f} s  {name}")
-        return found
+        with said(name):
+            return function(*arguments, **named)
 
     setattr(module, name, run)
 

@@ -112,9 +112,7 @@ def test_macros_and_views_need_nothing_but_the_core(database: duckdb.DuckDBPyCon
 
 
 @pytest.mark.parametrize(("question", "sql"), QUERIES, ids=[question for question, _ in QUERIES])
-def test_the_queries_of_the_documentation_run(
-    database: duckdb.DuckDBPyConnection, question: str, sql: str
-) -> None:
+def test_the_queries_of_the_documentation_run(database: duckdb.DuckDBPyConnection, question: str, sql: str) -> None:
     assert "/" in question, "in French and English"
     result = database.execute(sql)
     assert result.description

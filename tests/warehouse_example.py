@@ -93,14 +93,17 @@ def fill(store: Store) -> None:
          "attribution": f"© {source}", "checked_on": NIGHT}
         for source, key, id in RECORDS
     ])  # fmt: skip
-    store.insert("initiative_value", [
+    store.insert("initiative_licence_ouverte", INITIATIVES[:3])
+    values: list[Row] = [
         {"initiative_id": "es-aaa", "field": "name", "rank": 1, "value": NASTY_NAME, "source_id": "lieux",
          "record_key": "-1", "original": f"  {NASTY_NAME}", "rule": "only value"},
         {"initiative_id": "es-aaa", "field": "themes", "rank": 2, "value": "sport", "source_id": "fiches",
          "record_key": "=a", "rule": "every item once"},
         {"initiative_id": "es-aaa", "field": "themes", "rank": 1, "value": "health", "source_id": "lieux",
          "record_key": "-1", "rule": "every item once"},
-    ])  # fmt: skip
+    ]  # fmt: skip
+    store.insert("initiative_value", values)
+    store.insert("initiative_value_licence_ouverte", values)
     store.insert("place", [
         {"insee_code": "35238", "commune": "Rennes", "departement_code": "35", "population": 222485, "initiatives": 1},
         {"insee_code": "97422", "commune": "Le Tampon", "departement_code": "974", "initiatives": 1},

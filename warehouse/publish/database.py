@@ -23,7 +23,8 @@ from warehouse.table import Table, literal, quoted
 
 FILE_NAME = "essaim.duckdb"
 STORAGE_VERSION = "v1.0.0"
-"""Oldest storage format that holds comments; opened here with DuckDB 1.0.0, 1.4.4 and 1.5.5."""
+"""Oldest storage format that holds comments; every table and macro was read here with DuckDB 1.1.3, 1.2.2, 1.3.2, 1.4.4
+and 1.5.5. Version 1.0.0 opens it, but cannot read a list column of which a block of rows holds no item at all."""
 
 # DuckDB's own allocator (jemalloc, Linux only) hands out zeroed memory; without it blocks hold leftovers of memory.
 CLEARED_MEMORY = {"DUCKDB_JE_MALLOC_CONF": "zero:true"}
