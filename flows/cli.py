@@ -16,6 +16,7 @@ from flows.cli_evaluate import evaluate_app
 from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
+from flows.cli_releases import releases_app
 from flows.cli_shared import (
     DEMO,
     GeocoderOption,
@@ -49,6 +50,7 @@ app.command()(geocode)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)
+app.add_typer(releases_app, name="releases")
 
 
 def _say_version(wanted: bool) -> None:

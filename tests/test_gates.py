@@ -489,3 +489,59 @@ def test_records_without_an_open_licence_hold_facts_only(store: Store, told: dic
 def test_a_name_that_says_nothing_is_none(nothing: str) -> None:
     now = portray((str(n), {"name": nothing if n % 2 else f"Lieu {n}"}) for n in range(40))
     assert now.fill("name") == 0.5
+
+
+# -------------------------------------------------------------------------------------------------- licences apart
+
+
+def add_free(store: Store, id: str = "es-a", key: str = "1", source: str = "lieux", name: str = "x") -> None:
+    """Put an initiative into the set under the Licence Ouverte, with the provenance of its name."""
+    store.insert("initiative_licence_ouverte", [row("initiative", initiative_id=id, name=name)])
+    value = row("initiative_value", initiative_id=id, field="name", value="x", source_id=source, record_key=key)
+    store.insert("initiative_value_licence_ouverte", [value])
+
+
+def test_values_of_attribution_and_fact_sources_stand_under_the_licence_ouverte(store: Store) -> None:
+    add_initiative(store, "es-a", "1", "CC-BY-4.0")
+    add_initiative(store, "es-b", "2", "none")
+    add_free(store, "es-a", "1")
+    add_free(store, "es-b", "2")
+    assert faults(store) == []
+
+
+def test_values_of_odbl_sources_do_not(store: Store) -> None:
+    add_initiative(store, licence="ODbL-1.0")
+    add_free(store)
+    assert faults(store) == ["1 values under the Licence Ouverte come from ODbL sources"]
+
+
+def test_a_value_without_provenance_has_no_licence(store: Store) -> None:
+    add_initiative(store)
+    add_free(store, name="another")
+    assert faults(store) == ["1 merged values under the Licence Ouverte have no provenance, and so no licence"]
+
+
+def test_a_row_under_the_licence_ouverte_belongs_to_an_initiative(store: Store) -> None:
+    add_initiative(store)
+    add_free(store)
+    store.connection.execute("UPDATE initiative_licence_ouverte SET initiative_id = 'es-z'")
+    store.connection.execute("UPDATE initiative_value_licence_ouverte SET initiative_id = 'es-z'")
+    assert faults(store) == ["1 rows under the Licence Ouverte belong to no initiative"]
+
+
+def test_share_alike_texts_are_merged_nowhere(store: Store) -> None:
+    add_initiative(store, licence="CC-BY-SA-4.0", summary="Un jardin.")
+    assert faults(store) == ["1 records hold share-alike texts that must stand apart"]
+    store.insert("initiative_value", [row("initiative_value", field="summary", value="Un jardin.")])
+    assert faults(store) == [
+        "1 merged sentences come from sources whose share-alike texts must stand apart",
+        "1 records hold share-alike texts that must stand apart",
+    ]
+
+
+@pytest.mark.parametrize(("licence", "good"), [("CC-BY-SA-4.0", True), ("ODbL-1.0", False), ("etalab-2.0", False)])
+def test_texts_apart_are_share_alike(store: Store, licence: str, good: bool) -> None:
+    add_initiative(store, licence="CC-BY-SA-4.0")
+    store.insert("text_share_alike", [row("text_share_alike", licence=licence, field="summary", text="Un jardin.")])
+    told = "1 texts set apart come from a source that is not under a share-alike licence of works"
+    assert faults(store) == ([] if good else [told])

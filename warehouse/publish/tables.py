@@ -33,7 +33,7 @@ CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table not 
 VALUES = {INITIATIVE.name: INITIATIVE_VALUE, INITIATIVE_LICENCE_OUVERTE.name: INITIATIVE_VALUE_LICENCE_OUVERTE}
 """The table that tells where the values of a merged table come from."""
 MERGED = (INITIATIVE, INITIATIVE_LICENCE_OUVERTE)
-JSON_BATCH = 50_000
+JSON_BATCH = 10_000
 """Initiatives nested at a time: DuckDB's `list()` keeps its groups in memory."""
 
 # What a spreadsheet takes for a formula, from OWASP's page "CSV Injection": the cell begins with = + - @, a tab, a
