@@ -45,15 +45,15 @@ DICTIONARY = Table(
 def write_all(assembly: Assembly) -> None:
     """Write `data-dictionary.csv`, and `data-dictionary.fr.md` and `.en.md`."""
     fr, en = "Le dictionnaire des données", "The data dictionary"
-    told = {"group": Group.DESCRIPTION, "licence": ATTRIBUTION_LICENCE}
-    path = assembly.add(CSV_NAME, f"{fr}, en table", f"{en}, as a table", table=DICTIONARY, **told)
+    group, licence = Group.DESCRIPTION, ATTRIBUTION_LICENCE
+    path = assembly.add(CSV_NAME, f"{fr}, en table", f"{en}, as a table", group, licence=licence, table=DICTIONARY)
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(DICTIONARY.names)
         lines.writerows(_rows())
     for language, name in MARKDOWN_NAMES.items():
-        path = assembly.add(name, f"{fr}, en {'français' if language == 'fr' else 'anglais'}",
-                            f"{en}, in {'French' if language == 'fr' else 'English'}", **told)  # fmt: skip
+        in_fr, in_en = ("français", "French") if language == "fr" else ("anglais", "English")
+        path = assembly.add(name, f"{fr}, en {in_fr}", f"{en}, in {in_en}", group, licence=licence)
         text = render_markdown(
             "data-dictionary.md.j2",
             language=language,
