@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,3 +137,14 @@ def test_link_tables_give_the_items_of_each_list(database: duckdb.DuckDBPyConnec
     assert rows("initiative_partner") == [("es-aaa", 1, "Ville, de Rennes", None, "a | b", "locaux\nprêtés")]
     assert rows("initiative_programme") == [("es-aaa", 1, 'Prix "ESS"', "2024", None, "Le Labo")]
     assert rows("initiative_funder") == []
+
+
+def test_the_notebook_runs_as_a_script(release: Release) -> None:
+    pytest.importorskip("marimo", reason="the notebook is a marimo notebook")
+    notebook = Path(__file__).parent.parent / "notebooks" / "release.py"
+    done = subprocess.run(
+        [sys.executable, str(notebook), "--release", str(release.folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 rows; [{'initiatives': 6, 'communes': 2}]")
+    assert done.stdout.count(" rows; ") == 6
