@@ -47,9 +47,9 @@ def test_every_sample_is_read_and_something_is_published(night: Night) -> None:
 def test_the_same_samples_give_the_same_bytes(release: Path, tmp_path: Path) -> None:
     nightly.run(demo_settings(tmp_path), prefect=False)
     again = tmp_path / "releases" / "latest"
-    names = sorted(path.name for path in release.iterdir())
-    assert names == sorted(path.name for path in again.iterdir())
-    assert [name for name in names if (release / name).read_bytes() != (again / name).read_bytes()] == []
+    names, others = ({str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()} for top in (release, again))
+    assert names == others
+    assert [name for name in sorted(names) if (release / name).read_bytes() != (again / name).read_bytes()] == []
     index = "releases/index.json"
     assert (tmp_path / index).read_bytes() == (release.parent / "index.json").read_bytes()
 
@@ -97,7 +97,7 @@ def test_every_published_value_says_where_it_comes_from(release: Path) -> None:
 def test_no_contact_is_published_though_the_samples_hold_some(release: Path, home: Path) -> None:
     staged = "".join(path.read_text(encoding="utf-8") for path in (home / "staging").glob("*.jsonl"))
     assert find_contacts(staged), "the trap has gone from the samples"
-    for path in release.iterdir():
+    for path in release.rglob("*"):
         if path.suffix in {".csv", ".jsonl", ".geojson", ".md", ".html"}:
             assert "@exemple.invalid" not in path.read_text(encoding="utf-8"), path.name
     texts = [
