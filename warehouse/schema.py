@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from warehouse.table import Column, Table
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 """Semantic version of this file: raise the first number when a column goes or changes its meaning."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
@@ -219,6 +219,28 @@ MATCH = Table(
     ("left_source_id", "left_record_key", "right_source_id", "right_record_key"),
 )
 
+SIMILAR = Table(
+    "similar",
+    "For each initiative those nearest in idea: nearby, to pool efforts, and elsewhere, to learn from or spread; never "
+    "the same one",
+    "Pour chaque initiative, les plus proches par l'idée : à côté, pour s'unir, et ailleurs, pour s'inspirer ou "
+    "essaimer ; jamais la même",
+    (
+        INITIATIVE_ID,
+        _c("scope!", "VARCHAR", "nearby (within 30 km) or elsewhere (in another département or country, further away)",
+           "nearby (à moins de 30 km) ou elsewhere (dans un autre département ou pays, plus loin)"),
+        _c("rank!", "INTEGER", "Rank in its scope, from 1, the nearest in idea first", "Rang, à partir de 1, la plus "
+           "proche par l'idée d'abord"),
+        _c("similar_id!", "VARCHAR", "Id of the initiative that is alike", "Identifiant de l'initiative semblable"),
+        _c("score!", "DOUBLE", "How alike the ideas are, 0 to 1", "Proximité des idées, de 0 à 1"),
+        _c("distance_km", "DOUBLE", "Distance as the crow flies, in kilometres; null where a place is unknown",
+           "Distance à vol d'oiseau, en kilomètres ; vide si un lieu est inconnu"),
+        _c("reason!", "VARCHAR", "What they share, in plain words: telling words and themes", "Ce qu'elles partagent, "
+           "en clair : mots parlants et thèmes (en anglais)"),
+    ),
+    ("initiative_id", "scope", "rank"),
+)  # fmt: skip
+
 CHANGE = Table(
     "change",
     "What changed from the release before",
@@ -309,7 +331,7 @@ RUN = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, RECORD, SOURCE, PLACE, MATCH, CHANGE, MOVED_ID, ISSUE,
+    INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, RECORD, SOURCE, PLACE, MATCH, SIMILAR, CHANGE, MOVED_ID, ISSUE,
     RAW_RECORD, RECORD_IDENTITY, RUN,
 )  # fmt: skip
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

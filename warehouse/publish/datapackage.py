@@ -64,8 +64,9 @@ _RECORD = ("source_id", "record_key")
 KEYS: tuple[ForeignKey, ...] = (
     *(
         ForeignKey(table, ("initiative_id",), "initiative", ("initiative_id",))
-        for table in ("record", "initiative_source", "initiative_value")
+        for table in ("record", "initiative_source", "initiative_value", "similar")
     ),
+    ForeignKey("similar", ("similar_id",), "initiative", ("initiative_id",)),
     *(ForeignKey(table, _RECORD, "record", _RECORD) for table in ("initiative_source", "initiative_value")),
     *(
         ForeignKey(table, ("source_id",), "source", ("source_id",))
