@@ -17,6 +17,7 @@ from flows.memory import Memory, remember
 from flows.progress import stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
+from flows.similar import find_similar
 from flows.street import place_on_streets
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, read_records
@@ -89,6 +90,7 @@ def build(
         failures = place_on_streets(store, places, settings, problems)
         linked = _link(store, memory, settings)
         initiatives = _merge(store, {source.id: source for source in sources}, settings.as_of)
+        find_similar(store)
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)

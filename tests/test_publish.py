@@ -61,8 +61,9 @@ def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
     assert set(release.files) == {path.name for path in release.folder.iterdir()} == {
         "initiatives.csv", "initiatives.geojson", "initiatives.parquet", "initiatives.jsonl", "records.csv",
         "initiative_sources.csv", "initiative_values.csv", "sources.csv", "places.csv", "matches.csv", "similars.csv",
-        "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json", "data-dictionary.md",
-        "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "index.html", "SHA256SUMS",
+        "issues.csv", "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json",
+        "data-dictionary.md", "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "index.html",
+        "SHA256SUMS",
     }  # fmt: skip
     assert (release.version, release.initiatives) == ("2026-11-22", len(INITIATIVES))
 
