@@ -21,6 +21,7 @@ import duckdb
 
 from transforms.similar import Recipe, prepare
 
+KEPT, PLAIN = "stems and concepts, kept", "TF-IDF of words"
 SUBTHEME = "Tag CIS - Niveau 2 - Sous-thématiques {} CODE"
 BEST = 5
 
@@ -72,10 +73,10 @@ def ways() -> tuple[dict[str, Recipe], list[str]]:
     """Return the recipes compared, by name, and notes on those that cannot be tried here."""
     plain = Recipe(stem=lambda word: word, concepts=0, themes=0, damping=0)
     found = {
-        "TF-IDF of words": plain,
+        PLAIN: plain,
         "TF-IDF of stems of six letters": Recipe(concepts=0, themes=0, damping=0),
         "concepts alone": Recipe(words=0, themes=0),
-        "stems and concepts, kept": Recipe(),
+        KEPT: Recipe(),
     }
     notes = []
     if importlib.util.find_spec("snowballstemmer"):
@@ -154,3 +155,9 @@ def _ranked(number: int, others: Iterable[int], scores: Mapping[tuple[int, int],
 def as_data(figures: Sequence[Figures]) -> dict[str, Any]:
     """Return the figures for programs."""
     return {"figures": [asdict(each) for each in figures]}
+
+
+def beaten(figures: Sequence[Figures]) -> bool:
+    """Whether plain TF-IDF ranks better than what is kept, on any of the files."""
+    by_way = {(each.file, each.way): each.mrr for each in figures}
+    return any(by_way[file, KEPT] < by_way[file, PLAIN] for file in {each.file for each in figures})

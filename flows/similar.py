@@ -26,7 +26,7 @@ def find_similar(store: Store) -> None:
             CREATE OR REPLACE TEMP TABLE idea AS
             SELECT row_number() OVER (ORDER BY initiative_id) - 1 AS id, initiative_id, name, summary,
                 [p FOR p IN [commune, epci, departement, region] IF p IS NOT NULL] AS places,
-                list_concat(coalesce(themes, []), coalesce(beneficiaries, [])) AS codes,
+                coalesce(themes, []) AS codes,
                 [g.theme FOR g IN coalesce(themes_predicted, [])] AS guessed,
                 coalesce(siren, nullif(lower(strip_accents(trim(organisation_name))), '')) AS bearer,
                 CASE WHEN list_contains($shared, host) OR regexp_extract(host, '[^.]+[.][^.]+$') IN $shared

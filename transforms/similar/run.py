@@ -44,10 +44,10 @@ class Recipe:
 
     stem: Callable[[str], str] = lambda word: word[:STEM]
     words: float = 1.0
-    concepts: float = 1.0
+    concepts: float = 1.5
     themes: float = 0.5
     guessed: float = 0.25
-    damping: float = 4.0
+    damping: float = 8.0
 
 
 USUAL = Recipe()

@@ -33,6 +33,7 @@ where while within without you aim aims association organisation organization he
 este esta estos como mas pero sus todo toda todos proyecto proyectos asociacion entre sobre desde hasta
 auch aber oder wir sie ihr durch uber nach bei aus wie projekt verein sind wird werden
 amb tot tots projecte associacio
+contact removed
 """
 _EMPTY = frozenset(_PRESENTATION.split())
 """Words of presentation, beyond the small words of the themes: every initiative has them."""
