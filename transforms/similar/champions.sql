@@ -1,12 +1,12 @@
--- Whom to compare with whom. An initiative asks with its ten weightiest terms; a term answers with the initiatives it
--- weighs most in: 100 from everywhere, and 25 from each square of the map, of the size of "nearby".
+-- Whom to compare with whom. An initiative asks with its eight weightiest terms; a term answers with the initiatives it
+-- weighs most in: 60 from everywhere, and 15 from each square of the map, of the size of "nearby".
 CREATE OR REPLACE TEMP TABLE asking AS
 SELECT id, term, weight FROM weight
-QUALIFY row_number() OVER (PARTITION BY id ORDER BY weight DESC, term) <= 10;
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY weight DESC, term) <= 8;
 
 CREATE OR REPLACE TEMP TABLE champion AS
 SELECT id, term, weight FROM weight
-QUALIFY row_number() OVER (PARTITION BY term ORDER BY weight DESC, id) <= 100;
+QUALIFY row_number() OVER (PARTITION BY term ORDER BY weight DESC, id) <= 60;
 
 -- Squares: bands of latitude, and in each band steps of longitude as wide as its edge nearer to the pole allows.
 CREATE OR REPLACE TEMP MACRO step() AS $nearby / 111.0;
@@ -25,11 +25,12 @@ WHERE latitude IS NOT NULL AND longitude IS NOT NULL;
 
 CREATE OR REPLACE TEMP TABLE local_champion AS
 SELECT id, term, weight, band, col FROM weight JOIN square USING (id)
-QUALIFY row_number() OVER (PARTITION BY term, band, col ORDER BY weight DESC, id) <= 25;
+QUALIFY row_number() OVER (PARTITION BY term, band, col ORDER BY weight DESC, id) <= 15;
 
+-- Null where a place is unknown: `least` alone would pass over the null, and tell half the girth of the earth.
 CREATE OR REPLACE TEMP MACRO kilometres(lat1, lon1, lat2, lon2) AS
-    2 * 6371.0088 * asin(sqrt(least(1, sin(radians(lat2 - lat1) / 2) ** 2
-        + cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2)));
+    CASE WHEN lat1 + lon1 + lat2 + lon2 IS NOT NULL THEN 2 * 6371.0088 * asin(sqrt(least(1, sin(radians(lat2 - lat1) / 2) ** 2
+        + cos(radians(lat1)) * cos(radians(lat2)) * sin(radians(lon2 - lon1) / 2) ** 2))) END;
 
 CREATE OR REPLACE TEMP TABLE nearest (
     initiative_id VARCHAR, scope VARCHAR, rank INTEGER, similar_id VARCHAR, score DOUBLE, distance_km DOUBLE,

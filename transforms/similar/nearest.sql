@@ -4,14 +4,14 @@ SELECT q.id AS a, c.id AS b, sum(q.weight * c.weight) AS part
 FROM asking q JOIN champion c USING (term)
 WHERE q.id BETWEEN $first AND $last AND q.id <> c.id
 GROUP BY q.id, c.id
-QUALIFY row_number() OVER (PARTITION BY a ORDER BY part DESC, b) <= 60
+QUALIFY row_number() OVER (PARTITION BY a ORDER BY part DESC, b) <= 30
 UNION ALL
 SELECT q.id AS a, c.id AS b, sum(q.weight * c.weight) AS part
 FROM asking q JOIN around s ON s.id = q.id
 JOIN local_champion c ON c.term = q.term AND c.band = s.band AND c.col = s.col
 WHERE q.id BETWEEN $first AND $last AND q.id <> c.id
 GROUP BY q.id, c.id
-QUALIFY row_number() OVER (PARTITION BY a ORDER BY part DESC, b) <= 40;
+QUALIFY row_number() OVER (PARTITION BY a ORDER BY part DESC, b) <= 20;
 
 CREATE OR REPLACE TEMP TABLE possible AS
 WITH pair AS (SELECT DISTINCT a, b FROM met ANTI JOIN apart ON apart.left_id = met.a AND apart.right_id = met.b),
@@ -29,12 +29,14 @@ CREATE OR REPLACE TEMP TABLE shared AS
 SELECT p.a, p.b, x.term, x.form, x.weight * y.weight AS part
 FROM possible p JOIN weight x ON x.id = p.a JOIN weight y ON y.id = p.b AND y.term = x.term;
 
--- Nearly one text is one network's, whatever it calls itself; two ideas that share but a word or a theme are not alike.
+-- Nearly one text is one network's, whatever it calls itself; who shares but a word, a theme, or a proper name is not
+-- alike.
 CREATE OR REPLACE TEMP TABLE scored AS
 SELECT p.a, p.b, p.km, p.scope, s.score FROM possible p JOIN (
-    SELECT a, b, sum(part) AS score, count(*) FILTER (term[1] <> 't') AS words FROM shared GROUP BY a, b
+    SELECT a, b, sum(part) AS score, count(*) FILTER (term[1] <> 't') AS said,
+        count(*) FILTER (term[1] = 'w') AS words FROM shared GROUP BY a, b
 ) s USING (a, b)
-WHERE score >= 150000 AND score < 930000 AND words >= 2;
+WHERE score >= 150000 AND score < 930000 AND said >= 2 AND (said > words OR words >= 3);
 
 -- One of a bearer, of a site, of a network's name: the nearest of it.
 CREATE OR REPLACE TEMP TABLE told AS

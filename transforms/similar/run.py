@@ -38,8 +38,8 @@ LOADED = 2_000
 class Recipe:
     """How a text is weighed: its stemmer, and the factors of its terms. The usual one is what measured best.
 
-    `guessed` is the factor of a theme that no source states; `damping` is added to the length of every vector, so that
-    two names of one word are not wholly alike.
+    `guessed` is the factor of a theme that no source states; `damping`, in weights of the
+    rarest word, is added to the length of every vector, so that two names of one word are not wholly alike.
     """
 
     stem: Callable[[str], str] = lambda word: word[:STEM]
@@ -47,7 +47,7 @@ class Recipe:
     concepts: float = 1.5
     themes: float = 0.5
     guessed: float = 0.25
-    damping: float = 8.0
+    damping: float = 1.2
 
 
 USUAL = Recipe()

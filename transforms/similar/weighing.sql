@@ -14,7 +14,7 @@ WITH told AS (
     SELECT id, term, form, (1000 * said * idf)::BIGINT AS parts FROM once JOIN rarity USING (term)
     WHERE had > 1 AND idf > 0
 ), length AS (
-    SELECT id, sqrt(sum(parts * parts) + (1000 * $damping) ** 2) AS length FROM raw GROUP BY id
+    SELECT id, sqrt(sum(parts * parts) + (1000 * $damping * ln((SELECT count(*) FROM idea))) ** 2) AS length FROM raw GROUP BY id
 )
 SELECT id, term, form, (1000 * parts / length)::INTEGER AS weight FROM raw JOIN length USING (id)
 WHERE (1000 * parts / length)::INTEGER > 0
