@@ -421,7 +421,7 @@ def test_a_tenth_release_of_a_day_comes_after_the_ninth(tmp_path: Path, store: S
     for rank in range(1, 11):
         (tmp_path / ("2026-11-22" if rank == 1 else f"2026-11-22.{rank}")).mkdir()
     assert index.next_version(tmp_path, NIGHT) == "2026-11-22.11"
-    assert max(["2026-11-22.9", "2026-11-22.10", "2026-11-22"], key=index._age) == "2026-11-22.10"
+    assert max(["2026-11-22.9", "2026-11-22.10", "2026-11-22"], key=index.age) == "2026-11-22.10"
 
 
 @pytest.mark.parametrize("broken", ["tables.write_geoparquet", "pages.write_page", "checksums.write_sums"])
