@@ -28,7 +28,8 @@ from transforms.normalise.urls import web_domain
 
 NEAR_BELOW, SURE = 0.1, 0.9
 _COLUMNS = (
-    "source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url", "address",
+    "source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url",
+    "contact_phone", "contact_email", "address",
     "commune", "insee_code", "departement_code", "country", "latitude", "longitude", "geo_precision",
 )  # fmt: skip
 
@@ -93,7 +94,8 @@ def _side(id: int, row: dict[str, Any]) -> Side:
         id=id, source_id=row["source_id"], record_key=row["record_key"], name=row["name"],
         name_key=name_key(row["name"]), organisation_key=key(row["organisation_name"]), siren=row["siren"],
         siret=row["siret"], rna=row["rna"],
-        domain=web_domain(row["url"]) if row["url"] else None, address_key=key(row["address"]),
+        domain=web_domain(row["url"]) if row["url"] else None, contact_phone=row["contact_phone"],
+        contact_email=row["contact_email"], address_key=key(row["address"]),
         commune_key=place_key(row["commune"]) if row["commune"] else None, insee_code=row["insee_code"],
         departement_code=row["departement_code"], country=row["country"], latitude=row["latitude"],
         longitude=row["longitude"], geo_precision=row["geo_precision"] or "none",
