@@ -183,6 +183,17 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
             for match in linked.matches
         ),
     )
+    found = sorted({(*sorted((identities.known[names[each.left_id]].initiative_id,
+                              identities.known[names[each.right_id]].initiative_id)), each.reason)
+                    for each in linked.related})  # fmt: skip
+    hosted = {(one, other): reason for one, other, reason in found if one != other}
+    store.insert(
+        "related",
+        (
+            {"left_initiative_id": one, "right_initiative_id": other, "kind": "hosted", "reason": reason}
+            for (one, other), reason in hosted.items()
+        ),
+    )
     store.connection.execute(
         "INSERT INTO record BY NAME SELECT c.* EXCLUDE (originals, name_key, organisation_key, domain, address_key, "
         "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"

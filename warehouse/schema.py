@@ -241,6 +241,20 @@ SIMILAR = Table(
     ("initiative_id", "scope", "rank"),
 )  # fmt: skip
 
+RELATED = Table(
+    "related",
+    "Pairs of initiatives that have to do with each other and are two, each once, the lower id first",
+    "Paires d'initiatives liées entre elles mais distinctes, chacune une fois, le plus petit identifiant d'abord",
+    (
+        _c("left_initiative_id!", "VARCHAR", "First initiative", "Première initiative"),
+        _c("right_initiative_id!", "VARCHAR", "Second initiative", "Seconde initiative"),
+        _c("kind!", "VARCHAR", "hosted: one is run or happens at the other", "hosted : l'une est portée ou accueillie "
+           "par l'autre"),
+        _c("reason!", "VARCHAR", "The evidence in plain words", "La preuve en clair"),
+    ),
+    ("left_initiative_id", "right_initiative_id"),
+)  # fmt: skip
+
 CHANGE = Table(
     "change",
     "What changed from the release before",
@@ -331,7 +345,8 @@ RUN = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, RECORD, SOURCE, PLACE, MATCH, SIMILAR, CHANGE, MOVED_ID, ISSUE,
+    INITIATIVE, INITIATIVE_SOURCE, INITIATIVE_VALUE, RECORD, SOURCE, PLACE, MATCH, RELATED, SIMILAR, CHANGE, MOVED_ID,
+    ISSUE,
     RAW_RECORD, RECORD_IDENTITY, RUN,
 )  # fmt: skip
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

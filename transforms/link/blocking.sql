@@ -42,17 +42,15 @@ SELECT domain, organisation_key, count(DISTINCT name_key) AS projects
 FROM placed WHERE domain IS NOT NULL AND NOT contains(' ' || name_key || ' ', ' ' || organisation_key || ' ')
 GROUP BY domain, organisation_key;
 
--- Each record's words by how rare they are: the two rarest stand for its name.
+-- Each record's words by how rare they are: the two or three rarest stand for its name.
 CREATE OR REPLACE TEMP TABLE rare_word AS
 SELECT id, token, row_number() OVER (PARTITION BY id ORDER BY places, token) AS rank
 FROM (SELECT id, unnest(list_distinct(string_split(name_key, ' '))) AS token FROM linkable)
 JOIN token_use USING (token)
-WHERE length(token) >= 3
-QUALIFY rank <= 2;
+WHERE length(token) >= 3;
 
 CREATE OR REPLACE TEMP TABLE rare_words AS
-SELECT id, string_agg(token, ' ' ORDER BY token) AS two, min(token) FILTER (rank = 1) AS rarest
-FROM rare_word GROUP BY id;
+SELECT id, string_agg(token, ' ' ORDER BY token) AS two FROM rare_word WHERE rank <= 2 GROUP BY id;
 
 CREATE OR REPLACE TEMP TABLE telling_street AS
 SELECT id, town, departement_code, name_key, regexp_extract(address_key, '^(\d+)', 1) AS number,
@@ -92,7 +90,7 @@ SELECT id, 'organisation and town', organisation_key || '|' || town FROM placed
 WHERE town IS NOT NULL AND organisation_key IS NOT NULL AND organisation_key <> name_key
 UNION ALL
 SELECT id, 'rare word and town', token || '|' || town
-FROM rare_word JOIN placed USING (id) WHERE town IS NOT NULL
+FROM rare_word JOIN placed USING (id) WHERE town IS NOT NULL AND (rank <= 2 OR (rank = 3 AND (SELECT count(*) FROM linkable) <= 200000))
 UNION ALL
 SELECT id, 'two words and département', two || '|' || departement_code
 FROM rare_words JOIN placed USING (id) WHERE departement_code IS NOT NULL AND contains(two, ' ')
@@ -126,7 +124,7 @@ FROM (SELECT id, unnest(CASE WHEN town IS NULL THEN [
                 floor(latitude * 50 + 0.5) || ' ' || floor(longitude * 35 + 0.5)]
                 ELSE [floor(latitude * 50) || ' ' || floor(longitude * 35)] END) AS cell
       FROM placed WHERE latitude IS NOT NULL AND geo_precision IN ('point', 'housenumber', 'street', 'locality'))
-JOIN rare_word USING (id)
+JOIN rare_word USING (id) WHERE rank <= 2
 UNION ALL
 SELECT id, 'very rare word, one without a town', token
 FROM rare_word

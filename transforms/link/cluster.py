@@ -165,7 +165,9 @@ def cluster(
     kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < records}
     for one, other in related:
         clusters.keep_apart(one, other)
-    for match in sorted(matches, key=lambda match: (-match.score, *_names(sides, match))):
+    named_order = sorted(sides, key=lambda id: (sides[id].source_id, sides[id].record_key))
+    rank = {id: position for position, id in enumerate(named_order)}
+    for match in sorted(matches, key=lambda match: _order(match, rank)):
         left, right = match.left_id, match.right_id
         source = sides[left].source_id
         repeating = source if sides[right].source_id == source else None
@@ -189,10 +191,10 @@ def _judge(clusters: Clusters, judgements: Sequence[Judgement], index: Mapping[R
             clusters.keep_apart(index[judged.left], index[judged.right])
 
 
-def _names(sides: Mapping[int, Side], match: Match) -> list[RecordName]:
-    """The names of a match's records in order: what decides between equal scores, whatever the order of the rows."""
-    pair = (sides[match.left_id], sides[match.right_id])
-    return sorted((side.source_id, side.record_key) for side in pair)
+def _order(match: Match, rank: Mapping[int, int]) -> tuple[float, int, int]:
+    """The surest first; the names of the records decide between equal scores, whatever the order of the rows."""
+    left, right = rank[match.left_id], rank[match.right_id]
+    return (-match.score, left, right) if left < right else (-match.score, right, left)
 
 
 def check_judgements(judgements: Sequence[Judgement]) -> None:

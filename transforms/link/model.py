@@ -21,11 +21,14 @@ from transforms.link.evidence import SAME, Verdict
 SURE = 3.0
 """A pair of this weight and more is one without a look at the rules, unless its names are of a special kind."""
 
-LIKELY = 1.0
+LIKELY = 0.0
 """A pair of this weight and more is one although the rules say no more than that nothing speaks against it."""
 
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
+
+LARGE, HOPELESS_LARGE = 200_000, -1.0
+"""In a catalogue of more records than this the rules are asked about fewer pairs: names recur, and time counts."""
 
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
@@ -86,7 +89,7 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
     too light, unless a number, a door or the names may tell the rules more.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
-    least = HOPELESS if records >= SMALL else -math.inf
+    least = hopeless(records)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
@@ -98,9 +101,14 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
                    OR (departement_known AND NOT same_departement AND coalesce(km > 13, true))
                    OR (coalesce(km > 31, false) AND NOT same_town)
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
-          AND (same_source OR weight >= {least if math.isfinite(least) else -1e9} OR inside
+          AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
         ORDER BY left_id, right_id""")
+
+
+def hopeless(records: int) -> float:
+    """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
+    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else HOPELESS_LARGE
 
 
 def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:
@@ -112,10 +120,9 @@ def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdi
     if against:
         return Verdict(0.0, against)
     if verdict.score >= SAME:
-        hopeless = records >= SMALL and weight < HOPELESS and verdict.score < 0.97
-        if hopeless:
+        if weight < hopeless(records) and verdict.score < 0.97:
             return Verdict(0.5, f"{verdict.reason}, but that many bear such names tells against it")
-        return Verdict(score(weight, verdict.score), verdict.reason)
+        return Verdict(score(weight if records >= SMALL else 0.0, verdict.score), verdict.reason)
     if weight >= LIKELY and records >= SMALL:
         return Verdict(score(weight, None), f"{verdict.reason}, and together with what else agrees that is enough")
     return verdict

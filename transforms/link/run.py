@@ -11,8 +11,8 @@ import duckdb
 from transforms.link.cluster import Judgement, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.model import LIKELY, compared, decide, model, score, weigh_all
-from transforms.link.sides import Side
+from transforms.link.model import LIKELY, SMALL, compared, decide, model, score, weigh_all
+from transforms.link.sides import Side, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
@@ -153,12 +153,19 @@ def _unlike(names: list[str]) -> int:
 
 
 def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
-    """Whether a source repeats itself: the rules say so, and the model does not find it unlikely."""
-    return (weight >= LIKELY or records < SMALL_SOURCE) and repeated(left, right, rarity)
+    """Whether a source repeats itself: the rules say so, and the model does not find it unlikely.
 
-
-SMALL_SOURCE = 100_000
-"""Up to so many records the rules alone say what a source lists twice; beyond, namesakes in one town are too many."""
+    Where names recur, the same name in one town is two: something else must be the same, or the name be nobody's else.
+    """
+    if not repeated(left, right, rarity):
+        return False
+    if records < SMALL or (left.siret and left.siret == right.siret) or same_address(left.address_key, right.address_key):
+        return True
+    told = ((left.domain, right.domain), (left.contact_phone, right.contact_phone), (left.siren, right.siren))
+    if any(one and one == other for one, other in told):
+        return True
+    differ = any(one and other for one, other in told)
+    return weight >= LIKELY and rarity.single(left.name_key) and not differ
 
 
 def _ruled(

@@ -76,6 +76,10 @@ KEYS: tuple[ForeignKey, ...] = (
         ForeignKey("match", (f"{side}_source_id", f"{side}_record_key"), "record", _RECORD)
         for side in ("left", "right")
     ),
+    *(
+        ForeignKey("related", (f"{side}_initiative_id",), "initiative", ("initiative_id",))
+        for side in ("left", "right")
+    ),
     ForeignKey("initiative", ("insee_code",), "place", ("insee_code",)),
     ForeignKey("moved_id", ("new_id",), "initiative", ("initiative_id",)),
 )
