@@ -1,7 +1,8 @@
 """Time, memory and pair F1 of linking made-up French organisations of four sources, and how the time grows.
 
 Every size runs in a process of its own. The records are those of `organisations.py`: typing errors, initials instead
-of names, legal forms come and gone, 12 to 80 % of each field missing, chains, names that many share in one town. Splink 5 runs beside it where it is installed (the extra `bench`).
+of names, legal forms come and gone, 12 to 80 % of each field missing, chains, names that many share in one town.
+Splink 5 runs beside it where it is installed (the extra `bench`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmarks.organisations import Maker
 from flows.link_rivals import TYPES, NotInstalledError, splink
 from transforms.link import LINKABLE, link
 from transforms.link.sides import Side
+
 
 def truth_of(path: Path, count: int, seed: int) -> list[int]:
     """Write the records to a CSV file and return the organisation of each."""

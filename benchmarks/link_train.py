@@ -56,7 +56,9 @@ def terms_of(connection: duckdb.DuckDBPyConnection) -> tuple[list[tuple[int, int
     return [(row[0], row[1]) for row in rows], numpy.array([row[2:] for row in rows], dtype="float64")
 
 
-def labels(pairs: Iterable[tuple[int, int]], known: list[Known], apart: list[Known], listed: Listed) -> list[int | None]:
+def labels(
+    pairs: Iterable[tuple[int, int]], known: list[Known], apart: list[Known], listed: Listed
+) -> list[int | None]:
     """1 for a pair that is one, 0 for two, None where the truth does not say."""
     same = {each.pair: each.difficulty for each in known}
     different = {each.pair for each in apart}
@@ -158,7 +160,9 @@ def main() -> int:
     return 0
 
 
-def write(terms: list[linking.Term], same: int, different: int, rest: tuple[Any, Any], figures: dict[str, float]) -> None:
+def write(
+    terms: list[linking.Term], same: int, different: int, rest: tuple[Any, Any], figures: dict[str, float]
+) -> None:
     """Write the model: terms with their weights, and what they were learnt on."""
     with (FOLDER / "model.tsv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")

@@ -99,7 +99,8 @@ class Maker:
         if len(text) < 4:
             return text
         at, letter = self.draw.randrange(1, len(text) - 1), self.draw.choice("aeinrst")
-        changed = [text[at + 1 :], text[at + 1] + text[at] + text[at + 2 :], letter + text[at:], letter + text[at + 1 :]]
+        swapped = text[at + 1] + text[at] + text[at + 2 :]
+        changed = [text[at + 1 :], swapped, letter + text[at:], letter + text[at + 1 :]]
         return text[:at] + self.draw.choice(changed)
 
     def written(self, name: str, town: str) -> str:

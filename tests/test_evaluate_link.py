@@ -162,7 +162,8 @@ SMALAH = Judgement(("a", "2"), ("b", "x:1"), "different", "camille", 2)
 
 def linkage(*judgements: Judgement) -> Linkage:
     columns = ["source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url",
-               "contact_phone", "contact_email", "address", "commune", "insee_code", "departement_code", "country", "geo_precision"]  # fmt: skip
+               "contact_phone", "contact_email", "address", "commune", "insee_code", "departement_code", "country",
+               "geo_precision"]  # fmt: skip
     warehouse = duckdb.connect()
     texts = ", ".join(f"{name} VARCHAR" for name in columns)
     warehouse.execute(f"CREATE TABLE record ({texts}, latitude DOUBLE, longitude DOUBLE)")

@@ -8,4 +8,15 @@ from transforms.link.cluster import ContradictionError, Judgement
 from transforms.link.evidence import Match, Verdict
 from transforms.link.run import LINKABLE, Linked, Prepared, Related, link, prepare
 
-__all__ = ["LINKABLE", "ContradictionError", "Judgement", "Linked", "Match", "Prepared", "Related", "Verdict", "link", "prepare"]
+__all__ = [
+    "LINKABLE",
+    "ContradictionError",
+    "Judgement",
+    "Linked",
+    "Match",
+    "Prepared",
+    "Related",
+    "Verdict",
+    "link",
+    "prepare",
+]

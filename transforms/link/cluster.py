@@ -151,8 +151,9 @@ def cluster(
 ) -> tuple[list[list[int]], list[Match]]:
     """Return the clusters of `records` records, as lists of ids, and the matches that made them.
 
-    `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other but are two: no third record joins them, only a judgement.
-    Raises `ContradictionError` when two records judged different are judged the same through others.
+    `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other
+    but are two: no third record joins them, only a judgement. Raises `ContradictionError` when two records judged
+    different are judged the same through others.
     """
     check_judgements(judgements)
     named = {record for judged in judgements for record in (judged.left, judged.right)}

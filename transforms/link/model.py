@@ -93,7 +93,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
-               NOT same_source AND weight >= {SURE} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ AS sure,
+               NOT same_source AND weight >= {SURE} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
+                   AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
                coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
         FROM (SELECT *, {model().sql()} AS weight FROM ({compared()}))

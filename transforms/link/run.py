@@ -1,10 +1,11 @@
-"""The linking of one night: candidate pairs in SQL, a weight for each by the model, rules for the doubtful, clusters."""
+"""The linking of one night: candidate pairs and their weights in SQL, rules for the doubtful ones, clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
+from typing import Any
 
 import duckdb
 
@@ -120,7 +121,7 @@ def _sides(connection: duckdb.DuckDBPyConnection, ids: str) -> dict[int, Side]:
     return {row[0]: Side(*row) for row in _rows(found)}
 
 
-def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     """The rows of a result, a batch at a time."""
     while rows := found.fetchmany(20_000):
         yield from rows
@@ -159,9 +160,10 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
     """
     if not repeated(left, right, rarity):
         return False
-    if records < SMALL or (left.siret and left.siret == right.siret) or same_address(left.address_key, right.address_key):
+    if records < SMALL or same_address(left.address_key, right.address_key):
         return True
-    told = ((left.domain, right.domain), (left.contact_phone, right.contact_phone), (left.siren, right.siren))
+    told = [(left.siret, right.siret), (left.siren, right.siren), (left.domain, right.domain)]
+    told.append((left.contact_phone, right.contact_phone))
     if any(one and one == other for one, other in told):
         return True
     differ = any(one and other for one, other in told)
@@ -202,7 +204,7 @@ def _sure(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
                  WHEN km IS NOT NULL THEN format('{:.1f} km apart', km) ELSE 'place unknown' END)
         FROM weighed WHERE sure ORDER BY left_id, right_id""")
     for left, right, weight, reason in _rows(found):
-        yield Match(left, right, score(weight), reason, by)  # type: ignore[arg-type]
+        yield Match(left, right, score(weight), reason, by)
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:

@@ -29,7 +29,8 @@ FILES: dict[str, tuple[str, str]] = {
     "initiative_values.csv": ("La provenance de chaque valeur", "Where each value comes from"),
     "sources.csv": ("Les sources", "The sources"),
     "places.csv": ("Les communes", "The communes"),
-    "related.csv": ("Les initiatives liées : un hôte et ce qu'il accueille", "Related initiatives: a host and its guest"),
+    "related.csv": ("Les initiatives liées : un hôte et ce qu'il accueille", "Related initiatives: a host and what it "
+                    "houses"),
     "matches.csv": ("Les rapprochements et leur preuve", "The matches and their evidence"),
     "issues.csv": ("Les anomalies et leur remède", "The issues and their remedy"),
     "moved_ids.csv": ("Les identifiants fusionnés", "Ids that were merged"),

@@ -36,7 +36,7 @@ PLAIN_NUMBER = r"[+-]?\d+([.,]\d+)?"
 
 def csv_name(table: Table) -> str:
     """Return the name of the CSV file of `table`: its name in the plural."""
-    return table.name + ("es.csv" if table.name.endswith("ch") else "s.csv")
+    return table.name + {"match": "es.csv", "related": ".csv"}.get(table.name, "s.csv")
 
 
 def write_all(connection: duckdb.DuckDBPyConnection, folder: Path, scratch: Path) -> None:
