@@ -17,7 +17,7 @@ SHARED_SITES = (
 def find_similar(store: Store) -> None:
     """Fill `similar` from the finished `initiative`. Only what is published is compared, so that anyone can check it.
 
-    Pairs that a match or `related` (where there is such a table) brings together are one, or a house and what it
+    Pairs that a match or `related` brings together are one, or a house and what it
     houses: they are never told here.
     """
     with stage("find what is alike in idea"):
@@ -47,23 +47,19 @@ def find_similar(store: Store) -> None:
 
 
 # Pairs of initiatives that the linking has an opinion about.
-MATCHED = """
+LINKED = """
     SELECT l.initiative_id AS one, r.initiative_id AS other FROM match m
     JOIN record l ON l.source_id = m.left_source_id AND l.record_key = m.left_record_key
     JOIN record r ON r.source_id = m.right_source_id AND r.record_key = m.right_record_key
+    UNION SELECT left_initiative_id, right_initiative_id FROM related
 """
 
 
 def _keep_apart(store: Store) -> None:
-    pairs = MATCHED
-    columns = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'related' ORDER BY column_index"
-    there = {name for (name,) in store.connection.execute(columns).fetchall()}
-    if {"initiative_id", "related_id"} <= there:
-        pairs += "UNION SELECT initiative_id, related_id FROM related"
     store.connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE apart AS
-        WITH pair AS ({pairs}), either AS (FROM pair UNION SELECT other, one FROM pair)
+        WITH pair AS ({LINKED}), either AS (FROM pair UNION SELECT other, one FROM pair)
         SELECT x.id AS left_id, y.id AS right_id
         FROM either JOIN idea x ON x.initiative_id = one JOIN idea y ON y.initiative_id = other WHERE one <> other
         """
