@@ -114,8 +114,8 @@ def test_what_the_linking_matched_is_kept_apart(store: Store) -> None:
 
 
 def test_what_is_related_is_kept_apart(store: Store) -> None:
-    store.connection.execute("CREATE OR REPLACE TABLE related (initiative_id VARCHAR, related_id VARCHAR)")
-    store.connection.execute("INSERT INTO related VALUES ('es-d', 'es-a')")
+    pair = {"left_initiative_id": "es-a", "right_initiative_id": "es-d", "kind": "hosted", "reason": "one house"}
+    store.insert("related", [pair])
     assert ("es-a", "nearby") not in told(store)
 
 
