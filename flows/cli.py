@@ -18,6 +18,7 @@ from flows.cli_history import history_app
 from flows.cli_link import link_app
 from flows.cli_shared import (
     DEMO,
+    DataRootOption,
     GeocoderOption,
     HomeOption,
     JsonOption,
@@ -33,6 +34,7 @@ from flows.lock import NightRunningError
 from flows.replay import replaying
 from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
 from scrapers.contact import ContactError
+from scrapers.local_files import data_roots_of_the_environment
 from scrapers.problems import DefinitionError
 
 app = typer.Typer(
@@ -107,6 +109,7 @@ def run(
     catalogue: Annotated[
         Path | None, typer.Option(help="Folder of source definitions (default: those that come with Essaim).")
     ] = None,
+    data_root: DataRootOption = None,
     sources: Annotated[
         str, typer.Option(help="Visit only these, by id, separated by commas; the others keep their last rows.")
     ] = "",
@@ -149,6 +152,7 @@ def run(
         home=home_folder(home),
         as_of=as_of.date() if as_of else dt.datetime.now(dt.UTC).date(),
         catalogue=catalogue or embedded_catalogue(),
+        data_roots=tuple(data_root) if data_root else data_roots_of_the_environment(),
         sources=tuple(filter(None, (id.strip() for id in sources.split(",")))),
         mode=mode,
         manners=manners_of_the_environment(contact),

@@ -30,6 +30,13 @@ HomeOption = Annotated[
 CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="Folder of source definitions (default: those of Essaim).")
 ]
+DataRootOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Folder outside the catalogue whose files definitions may read; may be given several times (default: "
+        "$ESSAIM_DATA_ROOT)."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 GeocoderOption = Annotated[
     str | None,

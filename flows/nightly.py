@@ -68,7 +68,7 @@ def publish_release(settings: Settings) -> Release | None:
 @flow(name="nightly", validate_parameters=True)
 def nightly(settings: Settings) -> Night:
     """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
-    catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample")
+    catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample", settings.data_roots)
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:

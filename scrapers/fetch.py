@@ -112,9 +112,12 @@ class Door:
         Raises `SourceError` for anything but a complete answer with status 200; with the code "host-down" when the host
         has been in trouble so often in a row that it is left alone.
         """
+        asked = as_requested(address)
+        if asked.startswith("file:") and self._starts and asked not in self._starts:
+            message = f"{label(address)} is a file of this machine that the definition does not name"
+            raise SourceError("local-file", message, "name it in fetch.path; what a source says may lead to none")
         with self._hosts.watched(address):
             answered = _checked(self._follow(address, post))
-        asked = as_requested(address)
         check_landing(asked, answered.url, asked in self._starts)
         return answered
 
