@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from scrapers.local_files import local_files
 from scrapers.path import steps
 from scrapers.rule import Rule
+from scrapers.secrets import NAMED, header_faults
 
 
 def _web_address(text: str) -> str:
@@ -146,6 +147,14 @@ class Fetch(_Table):
     match: str | None = None
     render: Literal["browser"] | None = None
     wait_for: Name | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("headers")
+    @classmethod
+    def _secret_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        if faults := header_faults(headers):
+            raise ValueError("; ".join(faults))
+        return headers
 
     @field_validator("encoding")
     @classmethod
@@ -260,6 +269,11 @@ class Source(_Table):
         if self.kind == "table":
             taken |= {place for rule in self.fields.values() for place in (rule.each or {}).values()}
         return taken
+
+    @property
+    def secret_names(self) -> set[str]:
+        """The secrets that [fetch] names as `secret:NAME`."""
+        return set(NAMED.findall(self.fetch.model_dump_json()))
 
     def addresses(self) -> list[str]:
         """The addresses to begin with: `http(s)` ones, or `file` ones for local paths.
