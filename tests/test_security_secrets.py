@@ -100,7 +100,7 @@ def test_a_definition_cannot_send_it_elsewhere_nor_without_tls(monkeypatch):
             secrets.address(f"{address}?k=secret:CATALOGUE")
 
 
-@pytest.mark.parametrize(("value", "told"), [("", "is not set"), ("short", "shorter than 8")])
+@pytest.mark.parametrize(("value", "told"), [("", "is not set"), ("short", "is shorter than 8")])
 def test_a_missing_secret_is_told_by_name(site, tmp_path, monkeypatch, value, told):
     monkeypatch.setenv("ESSAIM_SECRET_CATALOGUE", value)
     with pytest.raises(SourceError, match=f"ESSAIM_SECRET_CATALOGUE {told}") as caught:
