@@ -16,6 +16,7 @@ from flows.cli_evaluate import evaluate_app
 from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
+from flows.cli_operate import doctor, schedule
 from flows.cli_shared import (
     DEMO,
     DataRootOption,
@@ -32,7 +33,14 @@ from flows.cli_shared import (
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
-from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
+from flows.settings import (
+    Mode,
+    Settings,
+    demo_settings,
+    embedded_catalogue,
+    manners_of_the_environment,
+    with_street_services,
+)
 from scrapers.contact import ContactError
 from scrapers.local_files import data_roots_of_the_environment
 from scrapers.problems import DefinitionError
@@ -51,6 +59,8 @@ app.command()(geocode)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)
+app.command()(schedule)
+app.command()(doctor)
 
 
 def _say_version(wanted: bool) -> None:
@@ -66,15 +76,6 @@ def essaim(
     ] = False,
 ) -> None:
     """Take the options that concern all commands."""
-
-
-def demo_settings(home: Path) -> Settings:
-    """Return the settings of the demo: the embedded samples, dated with the youngest of them, not with today."""
-    from scrapers.catalogue import load_catalogue
-
-    sources, _ = load_catalogue(embedded_catalogue())
-    written = [source.sample.written_on for source in sources if source.sample]
-    return Settings(home=home, as_of=max(written), mode="sample")
 
 
 @app.command()

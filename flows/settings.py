@@ -15,6 +15,9 @@ from scrapers.response import Manners
 from warehouse import decisions
 from warehouse.store import FILE_NAME
 
+HOME = Path("essaim-home")
+"""The home where nobody names one."""
+
 Mode = Literal["network", "sample", "replay"]
 
 
@@ -106,3 +109,12 @@ def with_street_services(settings: Settings, given: str | None = None, refresh: 
     geocoder = None if named.casefold() == "off" else named or usual
     nominatim = os.environ.get("ESSAIM_NOMINATIM", "").strip() or None
     return replace(settings, geocoder=geocoder, nominatim=nominatim, refresh_streets=refresh)
+
+
+def demo_settings(home: Path) -> Settings:
+    """Return the settings of the demo: the embedded samples, dated with the youngest of them, not with today."""
+    from scrapers.catalogue import load_catalogue
+
+    sources, _ = load_catalogue(embedded_catalogue())
+    written = [source.sample.written_on for source in sources if source.sample]
+    return Settings(home=home, as_of=max(written), mode="sample")

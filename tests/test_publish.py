@@ -25,7 +25,7 @@ from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_exa
 from warehouse import publish as module
 from warehouse.publish import Release, database, datapackage, index, latest, publish, tables
 from warehouse.publish.rendering import escape_markdown
-from warehouse.schema import TABLES
+from warehouse.schema import SCHEMA_VERSION, TABLES
 from warehouse.store import Store
 
 
@@ -204,7 +204,8 @@ def test_database_has_published_tables_and_comments_everywhere(release: Release)
         assert names == {table.name for table in TABLES if table.published}
         views = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
         commented = dict(connection.execute(views).fetchall())
-        assert set(commented) == {"initiatives", "records", "sources", "changes"}
+        assert set(commented) == {"initiatives", "records", "sources", "changes", "schema_version"}
+        assert connection.execute("FROM schema_version").fetchall() == [(SCHEMA_VERSION,)]
         assert all(commented.values())
         bare = "FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
         assert connection.execute(f"SELECT table_name, column_name {bare}").fetchall() == []

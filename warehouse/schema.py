@@ -9,7 +9,8 @@ from __future__ import annotations
 from warehouse.table import Column, Table
 
 SCHEMA_VERSION = "1.1.0"
-"""Semantic version of this file: raise the first number when a column goes or changes its meaning."""
+"""Semantic version of this file: raise the first number when a column goes or changes its meaning, the second when one
+comes. It is written into every warehouse and release (`version.py`); code refuses what a newer one wrote."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
 PREDICTED = "STRUCT(theme VARCHAR, confidence DOUBLE)[]"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse import version
 from warehouse.publish.database import PUBLISHED, STORAGE_VERSION, VIEWS, travelling
 from warehouse.table import Table, ddl, literal, quoted
 
@@ -32,6 +33,8 @@ def write(scratch: Path, path: Path) -> None:
             writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])
         for view, table in VIEWS.items():
             _create_view(writer, view, table)
+        for statement in version.statements():
+            writer.execute(statement)
         writer.execute("USE memory")
         writer.execute("DETACH release")
     finally:
