@@ -34,8 +34,8 @@ def schedule(
     """
     try:
         ZoneInfo(timezone)
-    except (ValueError, OSError) as fault:
-        fail(f"--timezone: there is no zone {timezone}; write one such as Europe/Paris ({fault})")
+    except (KeyError, ValueError, OSError):
+        fail(f"--timezone: there is no zone {timezone}; write one such as Europe/Paris")
     # Prefect takes more than a second to import, which the other commands need not pay.
     from flows import schedule as schedules
 

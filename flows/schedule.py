@@ -44,7 +44,7 @@ SERVED = "nightly-here"
 """The deployment of `essaim schedule`; that of prefect.yaml is `nightly`, for two of one name overwrite each other."""
 
 CRON, TIMEZONE = "15 2 * * *", "Europe/Paris"
-RUNNER: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=8)
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=8)
 DESCRIPTION = "Harvest the sources whose night it is, build, check, publish if the gate allows, report."
 
 
