@@ -1,6 +1,7 @@
 """What all tests share: how hypothesis looks for counterexamples, and that no address service is asked."""
 
 import os
+from typing import Any
 
 from hypothesis import settings
 
@@ -11,3 +12,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "essaim")
 
 # No test may ask the national address service, whatever contact it gives: those of streets name one of their own.
 os.environ["ESSAIM_GEOCODER"] = "off"
+
+ATTACKS = ("test_security_", "test_guard", "test_walls")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many attacks were tried: each is one case of a test in the files of these names."""
+    told = [report.nodeid for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    tried = [nodeid for nodeid in told if any(name in nodeid for name in ATTACKS)]
+    if tried:
+        files = len({nodeid.partition("::")[0] for nodeid in tried})
+        terminalreporter.write_line(f"{len(tried)} attacks tried, by {files} files of tests")

@@ -1,6 +1,6 @@
 """A small whole night on sources that mean harm: what they write stays text, and what they name is not opened.
 
-Every attack of `tests/test_security_*.py` is one case of a test; `test_the_attacks_are_counted` tells how many.
+Every attack of `tests/test_security_*.py` is one case of a test; a run of the tests ends with their count.
 """
 
 from __future__ import annotations
@@ -433,10 +433,9 @@ def test_selectors_open_nothing(tmp_path: Path, expression: str) -> None:
     assert "root:" not in text_of(read_bodies(source, b"<li><h2>A</h2></li>"))
 
 
-def test_the_attacks_are_counted(request: pytest.FixtureRequest) -> None:
-    """Say how many attacks the whole run of these tests makes; fewer than these would mean that some were lost."""
-    counted = [item for item in request.session.items if "test_security" in item.nodeid or "test_guard" in item.nodeid]
-    mine = [item for item in counted if "test_security_night" in item.nodeid]
-    print(f"\n{len(counted)} attacks are tried by {len({item.path.name for item in counted})} files of tests")
-    if len(mine) > 1:
-        assert len(mine) >= 100
+def test_no_attack_was_lost(request: pytest.FixtureRequest) -> None:
+    """`conftest.py` prints at the end of a run how many were tried; this one knows how many there have to be."""
+    if request.config.option.keyword or any("::" in name for name in request.config.args):
+        pytest.skip("only some of the tests were asked for")
+    mine = [item for item in request.session.items if "test_security_night" in item.nodeid]
+    assert len(mine) >= 105
