@@ -17,6 +17,7 @@ from flows.memory import Memory, remember
 from flows.progress import stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
+from flows.similar import find_similar
 from flows.street import place_on_streets
 from flows.texts_apart import set_texts_apart
 from scrapers.problems import Problem
@@ -92,6 +93,7 @@ def build(
         by_id = {source.id: source for source in sources}
         set_texts_apart(store, by_id)
         initiatives = _merge(store, by_id, settings.as_of)
+        find_similar(store)
         changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
         _date_alike(store)
         for problem in definition_problems:
@@ -183,6 +185,17 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
                 "decided_by": match.decided_by,
             }
             for match in linked.matches
+        ),
+    )
+    found = sorted({(*sorted((identities.known[names[each.left_id]].initiative_id,
+                              identities.known[names[each.right_id]].initiative_id)), each.reason)
+                    for each in linked.related})  # fmt: skip
+    hosted = {(one, other): reason for one, other, reason in found if one != other}
+    store.insert(
+        "related",
+        (
+            {"left_initiative_id": one, "right_initiative_id": other, "kind": "hosted", "reason": reason}
+            for (one, other), reason in hosted.items()
         ),
     )
     store.connection.execute(

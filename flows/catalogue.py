@@ -21,13 +21,15 @@ class Catalogue:
     problems: list[Problem]
 
 
-def read_catalogue(folder: Path, wanted: tuple[str, ...] = (), sampled: bool = False) -> Catalogue:
-    """Read the definitions below `folder`; if `sampled`, those with a sample.
+def read_catalogue(
+    folder: Path, wanted: tuple[str, ...] = (), sampled: bool = False, data_roots: tuple[Path, ...] = ()
+) -> Catalogue:
+    """Read the definitions below `folder`; if `sampled`, those with a sample. They may read files of `data_roots`.
 
     A faulty definition becomes a problem and stops no other. Raises `DefinitionError` when the folder has no
     definition, or none with one of the ids `wanted`.
     """
-    found, errors = load_catalogue(folder)
+    found, errors = load_catalogue(folder, data_roots)
     named = {Path(error.faults[0].partition("/source.toml")[0]).name: error for error in errors}
     unknown = sorted(set(wanted) - {source.id for source in found} - set(named))
     if unknown:

@@ -16,9 +16,11 @@ from flows.cli_evaluate import evaluate_app
 from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
+from flows.cli_operate import doctor, schedule
 from flows.cli_releases import releases_app
 from flows.cli_shared import (
     DEMO,
+    DataRootOption,
     GeocoderOption,
     HomeOption,
     JsonOption,
@@ -32,8 +34,16 @@ from flows.cli_shared import (
 from flows.cli_source import source_app
 from flows.lock import NightRunningError
 from flows.replay import replaying
-from flows.settings import Mode, Settings, embedded_catalogue, manners_of_the_environment, with_street_services
+from flows.settings import (
+    Mode,
+    Settings,
+    demo_settings,
+    embedded_catalogue,
+    manners_of_the_environment,
+    with_street_services,
+)
 from scrapers.contact import ContactError
+from scrapers.local_files import data_roots_of_the_environment
 from scrapers.problems import DefinitionError
 
 app = typer.Typer(
@@ -51,6 +61,8 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)
 app.add_typer(releases_app, name="releases")
+app.command()(schedule)
+app.command()(doctor)
 
 
 def _say_version(wanted: bool) -> None:
@@ -66,15 +78,6 @@ def essaim(
     ] = False,
 ) -> None:
     """Take the options that concern all commands."""
-
-
-def demo_settings(home: Path) -> Settings:
-    """Return the settings of the demo: the embedded samples, dated with the youngest of them, not with today."""
-    from scrapers.catalogue import load_catalogue
-
-    sources, _ = load_catalogue(embedded_catalogue())
-    written = [source.sample.written_on for source in sources if source.sample]
-    return Settings(home=home, as_of=max(written), mode="sample")
 
 
 @app.command()
@@ -109,6 +112,7 @@ def run(
     catalogue: Annotated[
         Path | None, typer.Option(help="Folder of source definitions (default: those that come with Essaim).")
     ] = None,
+    data_root: DataRootOption = None,
     sources: Annotated[
         str, typer.Option(help="Visit only these, by id, separated by commas; the others keep their last rows.")
     ] = "",
@@ -151,6 +155,7 @@ def run(
         home=home_folder(home),
         as_of=as_of.date() if as_of else dt.datetime.now(dt.UTC).date(),
         catalogue=catalogue or embedded_catalogue(),
+        data_roots=tuple(data_root) if data_root else data_roots_of_the_environment(),
         sources=tuple(filter(None, (id.strip() for id in sources.split(",")))),
         mode=mode,
         manners=manners_of_the_environment(contact),

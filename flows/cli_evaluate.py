@@ -192,3 +192,39 @@ def same_initiative(
     for note in found.notes:
         err.print(note, soft_wrap=True, markup=False)
     raise typer.Exit(0 if found.good else 1)
+
+
+@evaluate_app.command("similar")
+def like_ideas(
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Records with sub-themes coded by hand (default: that of the corpus)."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the search for like ideas, beside chance, plain TF-IDF and other stems.
+
+    On pairs that come with Essaim, each idea told twice in other words or another language, and on records coded by
+    hand. The exit status is 1 when what is kept finds fewer than plain TF-IDF.
+    """
+    from flows.evaluate_similar import as_data, beaten, evaluate
+    from transforms.themes.corpus import TRUTH
+
+    path = truth or corpus_folder() / TRUTH
+    if truth is not None and not truth.is_file():
+        fail(f"there is no truth file at {truth}; leave --truth out to compare on the pairs alone")
+    try:
+        figures, notes = evaluate(path if path.is_file() else None)
+    except (KeyError, UnicodeDecodeError) as fault:
+        fail(f"{path} is no file of the Carrefour des innovations sociales: {fault}; see docs/similar.md")
+    if as_json:
+        out.print_json(data=as_data(figures))
+    else:
+        table = Table("file", "asked", "way", "first", "in best 5", "precision@5", "MRR")
+        for row in figures:
+            shares = (row.first, row.found, row.precision, row.mrr)
+            table.add_row(row.file, str(row.asked), row.way, *(f"{share:.3f}" for share in shares))
+        roomy(out).print(table)
+    for note in notes:
+        err.print(note, soft_wrap=True, markup=False)
+    raise typer.Exit(1 if beaten(figures) else 0)

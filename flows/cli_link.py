@@ -70,6 +70,9 @@ def explain(
     _say(f"They are {verdict}: {found['decision']}.")
     _say(f"Evidence: {found['score']:.3f} of {found['threshold']:.2f} needed; {found['reason']}.")
     _say(f"Compared because of: {'; '.join(found['blocks']) or 'nothing'}.")
+    _say(f"Model {found['model']} (the odds are even at 0): {found['weight']:+.1f}, made of")
+    for words, number in found["contributions"].items():
+        _say(f"  {number:+6.2f}  {words}")
     for name, value in found["features"].items():
         _say(f"  {name.replace('_', ' ')}: {_told(value)}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from flows.settings import HOME
 from scrapers.problems import DefinitionError, SourceError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
-HOME, DEMO = Path("essaim-home"), Path("essaim-demo")
+DEMO = Path("essaim-demo")
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Where everything is kept (default: $ESSAIM_HOME, or ./essaim-home).")
@@ -29,6 +30,13 @@ HomeOption = Annotated[
 
 CatalogueOption = Annotated[
     Path | None, typer.Option("--catalogue", help="Folder of source definitions (default: those of Essaim).")
+]
+DataRootOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Folder outside the catalogue whose files definitions may read; may be given several times (default: "
+        "$ESSAIM_DATA_ROOT)."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 GeocoderOption = Annotated[

@@ -98,13 +98,7 @@ def evaluate(truth: Path, data: Path, gazetteer: Gazetteer, step: Callable[[str]
     `step` is told what is done. Raises FileNotFoundError, KeyError for a column that is missing, and ValueError for a
     file that cannot be read or a row that it does not have.
     """
-    same, different = _lines(truth / "duplicates.csv"), _lines(truth / "hard_negatives.csv")
-    if not same:
-        raise ValueError(f"{truth / 'duplicates.csv'} names no pair")
-    names = {line[side] for line in (*same, *different) for side in ("left_file", "right_file")}
-    step(f"reading {len(names)} files")
-    listed = read_files(sorted(names), data, gazetteer)
-    known, apart = [_known(line, listed) for line in same], [_known(line, listed) for line in different]
+    known, apart, listed = known_pairs(truth, data, gazetteer, step)
     scores, notes = [], []
     for system, way in SYSTEMS.items():
         step(system)
@@ -116,6 +110,19 @@ def evaluate(truth: Path, data: Path, gazetteer: Gazetteer, step: Callable[[str]
             continue
         scores.append(score(system, pairs, known, apart, listed, time.perf_counter() - begun))
     return Evaluation(len(listed.sides), len(known), len(apart), scores, notes)
+
+
+def known_pairs(
+    truth: Path, data: Path, gazetteer: Gazetteer, step: Callable[[str], None] = lambda _: None
+) -> tuple[list[Known], list[Known], Listed]:
+    """Read the pairs that are one, those that only look so, and the records of their files; raises as `evaluate`."""
+    same, different = _lines(truth / "duplicates.csv"), _lines(truth / "hard_negatives.csv")
+    if not same:
+        raise ValueError(f"{truth / 'duplicates.csv'} names no pair")
+    names = {line[side] for line in (*same, *different) for side in ("left_file", "right_file")}
+    step(f"reading {len(names)} files")
+    listed = read_files(sorted(names), data, gazetteer)
+    return [_known(line, listed) for line in same], [_known(line, listed) for line in different], listed
 
 
 def score(

@@ -19,16 +19,17 @@ import duckdb
 from flows.link_rivals import load
 from transforms.geocode import place_key
 from transforms.link import Judgement, Prepared, prepare
-from transforms.link.evidence import SAME, contradiction, repeated, weigh
+from transforms.link.evidence import SAME, contradiction
 from transforms.link.likeness import housed, name_likeness, own_words
-from transforms.link.run import REPEATED
+from transforms.link.model import model
 from transforms.link.sides import Side, distance_km, place_words, same_commune, same_door
 from transforms.normalise.names import name_key
 from transforms.normalise.urls import web_domain
 
 NEAR_BELOW, SURE = 0.1, 0.9
 _COLUMNS = (
-    "source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url", "address",
+    "source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url",
+    "contact_phone", "contact_email", "address",
     "commune", "insee_code", "departement_code", "country", "latitude", "longitude", "geo_precision",
 )  # fmt: skip
 
@@ -93,7 +94,8 @@ def _side(id: int, row: dict[str, Any]) -> Side:
         id=id, source_id=row["source_id"], record_key=row["record_key"], name=row["name"],
         name_key=name_key(row["name"]), organisation_key=key(row["organisation_name"]), siren=row["siren"],
         siret=row["siret"], rna=row["rna"],
-        domain=web_domain(row["url"]) if row["url"] else None, address_key=key(row["address"]),
+        domain=web_domain(row["url"]) if row["url"] else None, contact_phone=row["contact_phone"],
+        contact_email=row["contact_email"], address_key=key(row["address"]),
         commune_key=place_key(row["commune"]) if row["commune"] else None, insee_code=row["insee_code"],
         departement_code=row["departement_code"], country=row["country"], latitude=row["latitude"],
         longitude=row["longitude"], geo_precision=row["geo_precision"] or "none",
@@ -113,9 +115,11 @@ def explain(linkage: Linkage, one: str, other: str) -> dict[str, Any]:
         raise UnknownRecordError(f"{one} and {other} are the same record; name two")
     left, right = min(pairs, key=lambda pair: (-_score(linkage, *pair), pair))
     sides = linkage.ready.sides
-    verdict = weigh(sides[left], sides[right], linkage.ready.rarity)
+    verdict = linkage.ready.verdict(left, right)
     together = linkage.rows[left]["initiative_id"] == linkage.rows[right]["initiative_id"]
+    contributions = linkage.ready.contributions(left, right)
     return {
+        "model": model().version, "weight": round(sum(contributions.values()), 3), "contributions": contributions,
         "left": shown(linkage, left), "right": shown(linkage, right), "same_initiative": together,
         "score": _score(linkage, left, right), "threshold": SAME, "reason": verdict.reason,
         "against": contradiction(sides[left], sides[right]), "blocks": _blocks(linkage, left, right),
@@ -124,10 +128,7 @@ def explain(linkage: Linkage, one: str, other: str) -> dict[str, Any]:
 
 
 def _score(linkage: Linkage, left: int, right: int) -> float:
-    sides, rarity = linkage.ready.sides, linkage.ready.rarity
-    if sides[left].source_id == sides[right].source_id:
-        return REPEATED if repeated(sides[left], sides[right], rarity) else 0.0
-    return weigh(sides[left], sides[right], rarity).score
+    return linkage.ready.verdict(left, right).score
 
 
 def _features(linkage: Linkage, left: int, right: int) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _features(linkage: Linkage, left: int, right: int) -> dict[str, Any]:
 def _blocks(linkage: Linkage, left: int, right: int) -> list[str]:
     """What the two records have in common that has them compared, in words; a block that is too large says so."""
     found = linkage.connection.execute(
-        "SELECT rule, value, (rule, value) IN (SELECT (rule, value) FROM kept_block) FROM "
+        "SELECT rule, value, hash(rule || '|' || value) NOT IN (SELECT block FROM large_block) FROM "
         "(SELECT rule, value FROM block WHERE id = $one INTERSECT SELECT rule, value FROM block WHERE id = $other) "
         "ORDER BY ALL",
         {"one": left, "other": right},
@@ -229,7 +230,7 @@ def _doubtful(linkage: Linkage) -> Iterator[tuple[int, float, int, int, str]]:
         one, other = linkage.ready.sides[left], linkage.ready.sides[right]
         if one.source_id == other.source_id:
             continue
-        verdict = weigh(one, other, linkage.ready.rarity)
+        verdict = linkage.ready.verdict(left, right)
         together = linkage.rows[left]["initiative_id"] == linkage.rows[right]["initiative_id"]
         if verdict.score >= SAME and not together:
             yield 0, -verdict.score, left, right, f"{verdict.reason}; but {_kept_apart(linkage, left, right)}"
@@ -242,7 +243,7 @@ def _doubtful(linkage: Linkage) -> Iterator[tuple[int, float, int, int, str]]:
 
 
 def _line(linkage: Linkage, left: int, right: int, who: str, today: dt.date) -> str:
-    verdict = weigh(linkage.ready.sides[left], linkage.ready.sides[right], linkage.ready.rarity)
+    verdict = linkage.ready.verdict(left, right)
     one, other = linkage.rows[left], linkage.rows[right]
     keys = [one["source_id"], one["record_key"], other["source_id"], other["record_key"]]
     text = io.StringIO()

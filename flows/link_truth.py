@@ -113,7 +113,7 @@ def _sides(
         yield Side(
             id=id, source_id=name, record_key=str(row), name=values["name"], name_key=name_key(values["name"]),
             organisation_key=name_key(organisation) if organisation else None, siren=None, siret=None, rna=None,
-            domain=None, address_key=name_key(address) if address else None,
+            domain=None, contact_phone=None, contact_email=None, address_key=name_key(address) if address else None,
             commune_key=place_key(commune) if commune else None, insee_code=place.insee_code,
             departement_code=place.departement_code, country=place.country, latitude=place.latitude,
             longitude=place.longitude, geo_precision=place.precision,

@@ -12,6 +12,7 @@ import duckdb
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from flows.artifacts import show_in_prefect
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
 from flows.engine import each, in_prefect, server_configured, step, tell
@@ -20,8 +21,9 @@ from flows.gates import fault as fault_of
 from flows.gates import merged_gate
 from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
+from flows.notify import watched
 from flows.progress import Stage, stage
-from flows.report import Night, show_in_prefect, write_report
+from flows.report import Night, write_report
 from flows.settings import Settings
 from scrapers.contact import require_contact
 from scrapers.source import Source
@@ -29,6 +31,7 @@ from transforms.link import ContradictionError
 from warehouse.decisions import DecisionError
 from warehouse.gate import Check
 from warehouse.history import nothing_changed
+from warehouse.migrations import open_home
 from warehouse.publish import PrivateContactError, Release, latest, publish
 from warehouse.publish.recovery import recover
 from warehouse.store import FILE_NAME
@@ -68,7 +71,7 @@ def publish_release(settings: Settings) -> Release | None:
 @flow(name="nightly", validate_parameters=True)
 def nightly(settings: Settings) -> Night:
     """Harvest every source (isolated, in parallel), build, check, publish if the gate allows, report."""
-    catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample")
+    catalogue = read_catalogue(settings.catalogue, settings.sources, settings.mode == "sample", settings.data_roots)
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:
@@ -93,7 +96,7 @@ def nightly(settings: Settings) -> Night:
     write_gates(settings, states, checks, night.outcome)
     tell(night.sentence)
     if in_prefect():
-        show_in_prefect(night)
+        show_in_prefect(night, settings)
     return night
 
 
@@ -103,10 +106,11 @@ def run(settings: Settings, prefect: bool | None = None) -> Night:
     Raises `NightRunningError` when another night is running in the same home, `DefinitionError` when there is nothing
     to harvest, `ContactError` when sites would be visited by nobody they can write to.
     """
-    with one_night(settings.home):
-        if server_configured() if prefect is None else prefect:
-            return nightly(settings)
-        return nightly.fn(settings)
+    with one_night(settings.home), watched(settings) as watch:
+        for brought in open_home(settings.home):
+            tell(brought)
+        through = server_configured() if prefect is None else prefect
+        return watch.end(nightly(settings) if through else nightly.fn(settings))
 
 
 def _require_contact(sources: Sequence[Source], settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The report of a night: what was read, what failed and why, what came of it; for people, programs and Prefect."""
+"""The report of a night: what was read, what failed and why, what came of it; for people and programs."""
 
 from __future__ import annotations
 
@@ -24,8 +24,21 @@ MOVED = ("requests", "unchanged", "bytes")
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What was sent to people or services about a night: by which channel, of which event, and why it was not."""
+
+    channel: str
+    event: str
+    sent: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Night:
-    """How a night ended: the state of every source, faulty definitions, the build, what held it back, the release."""
+    """How a night ended: the state of every source, faulty definitions, the build, what held it back, the release.
+
+    `notices` are those that were sent about it, and those that could not be.
+    """
 
     as_of: dt.date
     states: Sequence[State]
@@ -33,6 +46,7 @@ class Night:
     built: Built | None
     faults: Sequence[str]
     release: Release | None
+    notices: Sequence[Notice] = ()
 
     @property
     def outcome(self) -> str:
@@ -88,6 +102,7 @@ def as_data(night: Night) -> dict[str, Any]:
         "sources": [_source_data(state, night.problems_of(state)) for state in night.states],
         "failures": [asdict(problem) for problem in night.failures()],
         "moved": [asdict(problem) for problem in night.moved()],
+        "notices": [asdict(notice) for notice in night.notices],
     }
 
 
@@ -129,6 +144,9 @@ def as_markdown(night: Night) -> str:
     moves = [f"- **{each.source_id}**: {each.message}. *{each.remedy}*" for each in night.moved()]
     if moves:
         lines += ["", "## Addresses to mend", "", *moves]
+    unsent = [f"- **{each.channel}** ({each.event}): {each.reason}" for each in night.notices if not each.sent]
+    if unsent:
+        lines += ["", "## Notices that could not be sent", "", *unsent]
     return "\n".join(lines) + "\n"
 
 
@@ -143,13 +161,6 @@ def write_report(night: Night, settings: Settings) -> None:
     text = json.dumps(as_data(night), ensure_ascii=False, indent=1) + "\n"
     (folder / "report.json").write_text(text, encoding="utf-8")
     (folder / "report.md").write_text(as_markdown(night), encoding="utf-8")
-
-
-def show_in_prefect(night: Night) -> None:
-    """Leave the report as an artifact of the flow run."""
-    from prefect.artifacts import create_markdown_artifact
-
-    create_markdown_artifact(as_markdown(night), key="essaim-night", description=f"Night of {night.as_of}")
 
 
 def show(night: Night, console: Console) -> None:
@@ -169,6 +180,10 @@ def show(night: Night, console: Console) -> None:
     for problem in night.moved():
         line = f"{problem.source_id}: {problem.message}"
         console.print(f"[yellow]![/yellow] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
+    for notice in night.notices:
+        if not notice.sent:
+            line = f"the notice of {notice.event} by {notice.channel} could not be sent: {notice.reason}"
+            console.print(f"[yellow]![/yellow] {escape(line)}", soft_wrap=True)
     for fault in night.faults:
         console.print(f"[red]✗ not published:[/red] {escape(fault)}", soft_wrap=True)
     console.print(escape(night.sentence), soft_wrap=True)

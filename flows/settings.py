@@ -10,9 +10,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from scrapers.local_files import data_roots_of_the_environment
 from scrapers.response import Manners
 from warehouse import decisions
 from warehouse.store import FILE_NAME
+
+HOME = Path("essaim-home")
+"""The home where nobody names one."""
 
 Mode = Literal["network", "sample", "replay"]
 
@@ -45,13 +49,15 @@ class Settings:
     `as_of` is the night the data is dated with: the only date that is published, and an input like any other. `mode`
     says where sources are read: the network (and local files), their embedded samples, or the archive. A replay reads
     of each source the newest archive below `replay_from` (default: this home's), of `replay_until` at the latest.
-    `geocoder` is the address service for streets in France, `nominatim` the one for other countries, None for none;
-    `refresh_streets` asks them anew what they have answered before.
+    `data_roots` are the folders that definitions may read local files from, beside their own. `geocoder` is the
+    address service for streets in France, `nominatim` the one for other countries, None for none; `refresh_streets`
+    asks them anew what they have answered before.
     """
 
     home: Path
     as_of: dt.date
     catalogue: Path = field(default_factory=embedded_catalogue)
+    data_roots: tuple[Path, ...] = field(default_factory=data_roots_of_the_environment)
     decisions: Path = field(default_factory=decisions.folder)
     sources: tuple[str, ...] = ()
     mode: Mode = "network"
@@ -103,3 +109,12 @@ def with_street_services(settings: Settings, given: str | None = None, refresh: 
     geocoder = None if named.casefold() == "off" else named or usual
     nominatim = os.environ.get("ESSAIM_NOMINATIM", "").strip() or None
     return replace(settings, geocoder=geocoder, nominatim=nominatim, refresh_streets=refresh)
+
+
+def demo_settings(home: Path) -> Settings:
+    """Return the settings of the demo: the embedded samples, dated with the youngest of them, not with today."""
+    from scrapers.catalogue import load_catalogue
+
+    sources, _ = load_catalogue(embedded_catalogue())
+    written = [source.sample.written_on for source in sources if source.sample]
+    return Settings(home=home, as_of=max(written), mode="sample")

@@ -1,8 +1,8 @@
 """The index beside an archive: where each answer stands in it, and its head, so that no body has to be unpacked.
 
 A line for each answer, in the archive's order, with tabs between: what it is looked up by, offset, length, CRC-32, and
-the head as a JSON list. The last line holds
-the archive's size; an index that is of another archive, or was cut off, is not used. It can be deleted at any time.
+the head as a JSON list. The last line holds the archive's size and the form of the index; an index that is of another
+archive or form, or was cut off, is not used. It can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+FORM = 1
+"""The form of an index, as its last line has it; to be raised when lines change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class IndexWriter:
 
     def close(self, size: int) -> None:
         """End the index of an archive of `size` bytes."""
-        self._file.write(f"\t{size}\n")
+        self._file.write(f"\t{size}\t{FORM}\n")
         self._file.close()
 
 
@@ -62,9 +65,11 @@ class Index:
         self._file = path.open("rb")
         self._lines = dict(self._found())
         end = self._lines.pop("", None)
-        if end is None or int(self._rest(end)) != size:
+        told, _, form = self._rest(end).partition(b"\t") if end else (b"", b"", b"")
+        # One from before forms were written has form 1; what a later form says is made anew from the archive.
+        if not told.isdigit() or int(told) != size or form not in {b"", b"%d" % FORM}:
             self._file.close()
-            raise ValueError(f"{path.name} is the index of another archive")
+            raise ValueError(f"{path.name} is the index of another archive, or of another version")
 
     def __contains__(self, asked: str) -> bool:
         """Whether there is an answer to `asked`."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from scrapers.coherence import find_faults
+from scrapers.local_files import data_roots_of_the_environment
 from scrapers.problems import DefinitionError
 from scrapers.source import Source
 
@@ -22,8 +24,11 @@ BRANCH = re.compile(r"str|list\[.*\]|constrained-str|function-.*|date|.*\[key\]"
 SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
-def load_source(folder: Path) -> Source:
-    """Read and check `folder/source.toml`; raises `DefinitionError` with every fault found."""
+def load_source(folder: Path, data_roots: Sequence[Path] | None = None) -> Source:
+    """Read and check `folder/source.toml`; raises `DefinitionError` with every fault found.
+
+    It may read files of its own folder and of `data_roots` (default: those of the environment).
+    """
     path = folder / "source.toml"
     if not SOURCE_ID.fullmatch(folder.name):
         raise DefinitionError([f"{folder}: the folder's name is the id; use lower-case letters, digits, hyphens"])
@@ -36,7 +41,12 @@ def load_source(folder: Path) -> Source:
     # tomllib lets the ValueError of a number of thousands of digits through.
     except (ValueError, RecursionError) as fault:
         raise DefinitionError([f"{path}: is not TOML ({fault}); mend that place"]) from fault
-    faults = [f"{path}: {key}: unknown key; remove it, the folder says it" for key in ("id", "folder") if key in found]
+    own = {
+        "id": folder.name,
+        "folder": folder,
+        "data_roots": tuple(data_roots_of_the_environment() if data_roots is None else data_roots),
+    }
+    faults = [f"{path}: {key}: unknown key; remove it, no definition says it" for key in own if key in found]
     # `ignore` reads best below the fields, where TOML makes it one of them.
     fields = found.get("fields")
     if isinstance(fields, dict) and "ignore" in fields:
@@ -44,7 +54,7 @@ def load_source(folder: Path) -> Source:
             faults.append(f"{path}: ignore: stands at the top and in [fields]; put the names into one list")
         found["ignore"] = fields.pop("ignore")
     try:
-        source = Source.model_validate({**found, "id": folder.name, "folder": folder})
+        source = Source.model_validate({**found, **own})
     except ValidationError as fault:
         lines = [line for error in fault.errors() for line in _explain(path, error)]
         raise DefinitionError(list(dict.fromkeys(faults + lines))) from fault
@@ -70,8 +80,10 @@ def _short(found: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def load_catalogue(folder: Path) -> tuple[list[Source], list[DefinitionError]]:
-    """Read every definition below `folder` (one folder a source), by id.
+def load_catalogue(
+    folder: Path, data_roots: Sequence[Path] | None = None
+) -> tuple[list[Source], list[DefinitionError]]:
+    """Read every definition below `folder` (one folder a source), by id; `data_roots` are those of `load_source`.
 
     Returns the sound ones and the errors of the others, so that one bad definition stops no other source. Raises
     `DefinitionError` when `folder` holds no definition at all.
@@ -82,7 +94,7 @@ def load_catalogue(folder: Path) -> tuple[list[Source], list[DefinitionError]]:
     sources, errors = [], []
     for home in homes:
         try:
-            sources.append(load_source(home))
+            sources.append(load_source(home, data_roots))
         except DefinitionError as error:
             errors.append(error)
     return sources, errors

@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 
+from scrapers.local_files import resolved
 from scrapers.path import steps
 from scrapers.queries import COMMUNECTER_TYPES, query_faults
 from scrapers.rule import check_fields
 from scrapers.selector import JSON_LD, MAIN_TEXT, OPEN_GRAPH, parse_place
-from scrapers.source import FORM, PLACE, Fetch, Source, resolved
+from scrapers.source import FORM, PLACE, Fetch, Source
 
 # The keys of [fetch] that each kind reads, besides url, path and encoding.
 FETCH_KEYS: dict[str, set[str]] = {

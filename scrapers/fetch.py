@@ -40,6 +40,7 @@ from scrapers.response import Manners, Post, Response, Traffic
 from scrapers.revalidate import Answered, Previous
 from scrapers.robots import MOST as MOST_OF_ROBOTS
 from scrapers.robots import Robots, sitemaps_in
+from scrapers.secrets import Secrets
 from scrapers.unpack import ACCEPTED, read_body
 from scrapers.walls import refuse_walls
 
@@ -59,6 +60,7 @@ class Door:
         self.company = ExitStack()  # what is to be closed with the door
         self._hosts = Hosts()
         self._starts: frozenset[str] = frozenset()
+        self._secrets = Secrets()
         self._previous = previous
         self._robots: Robots | None = None
         self._network: GuardedAdapter | None = None
@@ -112,9 +114,13 @@ class Door:
         Raises `SourceError` for anything but a complete answer with status 200; with the code "host-down" when the host
         has been in trouble so often in a row that it is left alone.
         """
+        address = self._secrets.hide(address)  # one that the site itself has told
+        asked = as_requested(address)
+        if asked.startswith("file:") and self._starts and asked not in self._starts:
+            message = f"{label(address)} is a file of this machine that the definition does not name"
+            raise SourceError("local-file", message, "name it in fetch.path; what a source says may lead to none")
         with self._hosts.watched(address):
             answered = _checked(self._follow(address, post))
-        asked = as_requested(address)
         check_landing(asked, answered.url, asked in self._starts)
         return answered
 
@@ -143,6 +149,10 @@ class Door:
         `moves` tells, of every address asked for that has moved for good, where to.
         """
         self._starts = frozenset(map(as_requested, addresses))
+
+    def entrust(self, secrets: Secrets) -> None:
+        """Let requests to the network carry `secrets`; what is archived, told and returned holds their names only."""
+        self._secrets = secrets
 
     def sitemaps(self, site: str) -> list[str]:
         """The sitemaps that robots.txt of the site of the address `site` names; none if there is no robots.txt.
@@ -220,17 +230,37 @@ class Door:
         more: dict[str, Any] = {"stream": True, "timeout": self._timeouts}
         if post is not None:
             more |= {"data": post.body.encode(), "headers": {"Content-Type": post.type}}
+        if post is not None and self._network is not None and self._secrets:
+            return self._ask_in_secret(address, post, more)
         try:
             response = self._session.request("GET" if post is None else "POST", address, **more)
         except (OSError, HTTPError, ValueError) as error:
             raise failure(address, error) from error
         return self._read(address, response, cut)
 
+    def _ask_in_secret(self, address: str, post: Post, more: dict[str, Any]) -> tuple[requests.Response, BinaryIO]:
+        """Send a POST with its secrets; the request that is remembered holds their names only."""
+        more["data"] = self._secrets.post(post, address)
+        more["headers"] |= self._secrets.headers(address)
+        try:
+            response = self._session.request("POST", self._secrets.address(address), **more)
+        except (OSError, HTTPError, ValueError) as error:
+            raise self._failed(address, error) from error
+        response.request = requests.Request("POST", address, data=post.body.encode()).prepare()
+        return self._read(address, response)
+
+    def _failed(self, address: str, error: BaseException) -> SourceError:
+        known = failure(address, error)
+        return SourceError(known.code, self._secrets.hide(str(known)), known.remedy)
+
     def _sent(self, network: GuardedAdapter, address: str, conditions: dict[str, str]) -> BaseHTTPResponse:
         try:
-            return network.ask(address, {**self._headers, **conditions}, self._timeouts)
+            if not self._secrets:
+                return network.ask(address, {**self._headers, **conditions}, self._timeouts)
+            headers = {**self._headers, **self._secrets.headers(address), **conditions}
+            return network.ask(self._secrets.address(address), headers, self._timeouts)
         except (OSError, HTTPError, ValueError) as error:
-            raise failure(address, error) from error
+            raise self._failed(address, error) from error
 
     def _read(
         self, address: str, response: requests.Response, cut: int | None = None
@@ -240,7 +270,9 @@ class Door:
         try:
             if cut is None:
                 check(claimed_size(response))
-            return response, read_body(response, check, cut)
+            body = read_body(response, check, cut)
+            secret = self._secrets and self._network is not None and address.startswith("http")
+            return response, self._secrets.scrub(response, body, address) if secret else body
         except (OSError, HTTPError) as error:
             raise failure(address, error) from error
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,9 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from scrapers.local_files import local_files
 from scrapers.path import steps
-from scrapers.problems import DefinitionError
 from scrapers.rule import Rule
+from scrapers.secrets import NAMED, header_faults
 
 
 def _web_address(text: str) -> str:
@@ -147,6 +147,14 @@ class Fetch(_Table):
     match: str | None = None
     render: Literal["browser"] | None = None
     wait_for: Name | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("headers")
+    @classmethod
+    def _secret_headers(cls, headers: dict[str, str]) -> dict[str, str]:
+        if faults := header_faults(headers):
+            raise ValueError("; ".join(faults))
+        return headers
 
     @field_validator("encoding")
     @classmethod
@@ -226,10 +234,14 @@ Kind = Literal[
 
 
 class Source(_Table):
-    """One source, as its `source.toml` describes it, with the folder it was read from."""
+    """One source, as its `source.toml` describes it, with the folder it was read from.
+
+    `data_roots` are the folders of this machine whose files it may read beside its own, as whoever runs us says.
+    """
 
     id: str
     folder: Path
+    data_roots: tuple[Path, ...] = ()
     title: str = Field(min_length=1)
     country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
     language: str | None = Field(None, pattern=r"^[a-z]{2,3}$")
@@ -258,43 +270,20 @@ class Source(_Table):
             taken |= {place for rule in self.fields.values() for place in (rule.each or {}).values()}
         return taken
 
+    @property
+    def secret_names(self) -> set[str]:
+        """The secrets that [fetch] names as `secret:NAME`."""
+        return set(NAMED.findall(self.fetch.model_dump_json()))
+
     def addresses(self) -> list[str]:
         """The addresses to begin with: `http(s)` ones, or `file` ones for local paths.
 
-        Raises `DefinitionError` when a local path names an unknown environment variable or no file.
+        Raises `DefinitionError` when a local path names an unknown environment variable or no file, or leads out of
+        the definition's folder and of `data_roots`.
         """
         if self.fetch.pages is not None:
             return self.fetch.pages.addresses()
         if self.fetch.url is not None:
             return [self.fetch.url] if isinstance(self.fetch.url, str) else list(self.fetch.url)
         paths = [self.fetch.path] if isinstance(self.fetch.path, str) else list(self.fetch.path or ())
-        return [file.as_uri() for path in paths for file in self._files(path)]
-
-    def _files(self, path: str) -> list[Path]:
-        where, written_path = f"{self.folder / 'source.toml'}: fetch.path", path
-        for written, name, default in re.findall(r"(\$\{(\w+)(?::-([^}]*))?\})", path):
-            if not os.environ.get(name) and not default:
-                raise DefinitionError([f"{where}: {path} needs the environment variable {name}; set it"])
-            # What a person sets is meant from where they stand, the default from the definition's folder.
-            told = os.environ.get(name)
-            path = path.replace(written, str(Path(told).absolute()) if told else default)
-        file = resolved(self.folder, path)
-        if file is None or not file.exists():
-            # What a variable of this machine holds is nobody's business.
-            raise DefinitionError([f"{where}: there is no file {written_path}; mend the path"])
-        if not file.is_dir():
-            return [file]
-        files = sorted(child for child in file.iterdir() if child.is_file() and child.name[0] != ".")
-        if not files:
-            raise DefinitionError([f"{where}: the folder {written_path} holds no file; fill it or mend the path"])
-        return files
-
-
-def resolved(folder: Path, name: str) -> Path | None:
-    """The place `name` stands for, seen from `folder`, or None for a name that no file can have."""
-    try:
-        file = (folder / name).resolve()
-        file.exists()
-    except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
-        return None
-    return file
+        return [file.as_uri() for file in local_files(self.folder, paths, self.data_roots)]

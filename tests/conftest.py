@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -33,3 +34,15 @@ def release(store: "Store", tmp_path_factory: pytest.TempPathFactory) -> "Releas
     from warehouse.publish import publish
 
     return publish(store.connection, tmp_path_factory.mktemp("releases"), NIGHT)
+
+
+ATTACKS = ("test_security_", "test_guard", "test_walls")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many attacks were tried: each is one case of a test in the files of these names."""
+    told = [report.nodeid for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    tried = [nodeid for nodeid in told if any(name in nodeid for name in ATTACKS)]
+    if tried:
+        files = len({nodeid.partition("::")[0] for nodeid in tried})
+        terminalreporter.write_line(f"{len(tried)} attacks tried, by {files} files of tests")

@@ -27,7 +27,8 @@ def test_the_definitions_are_sound() -> None:
 def test_a_night_on_real_files(tmp_path: Path) -> None:
     import datetime as dt
 
-    night = nightly.run(Settings(home=tmp_path, as_of=dt.date(2026, 1, 1), catalogue=CATALOGUE), prefect=False)
+    settings = Settings(home=tmp_path, as_of=dt.date(2026, 1, 1), catalogue=CATALOGUE, data_roots=(CORPUS,))
+    night = nightly.run(settings, prefect=False)
     assert [state.source_id for state in night.states if state.outcome != "good"] == []
     assert night.outcome == "published"
     release = tmp_path / "releases" / "latest"

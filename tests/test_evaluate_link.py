@@ -162,7 +162,8 @@ SMALAH = Judgement(("a", "2"), ("b", "x:1"), "different", "camille", 2)
 
 def linkage(*judgements: Judgement) -> Linkage:
     columns = ["source_id", "record_key", "initiative_id", "name", "organisation_name", "siren", "siret", "rna", "url",
-               "address", "commune", "insee_code", "departement_code", "country", "geo_precision"]  # fmt: skip
+               "contact_phone", "contact_email", "address", "commune", "insee_code", "departement_code", "country",
+               "geo_precision"]  # fmt: skip
     warehouse = duckdb.connect()
     texts = ", ".join(f"{name} VARCHAR" for name in columns)
     warehouse.execute(f"CREATE TABLE record ({texts}, latitude DOUBLE, longitude DOUBLE)")
@@ -231,7 +232,8 @@ def test_a_line_of_a_review_can_be_pasted(tmp_path: Path) -> None:
 
 
 def test_the_benchmark_makes_the_same_records_for_a_seed() -> None:
-    from benchmarks.link import Maker, f1, growths
+    from benchmarks.link import f1, growths
+    from benchmarks.organisations import Maker
 
     made = list(Maker(3).records(200))
     assert made == list(Maker(3).records(200))

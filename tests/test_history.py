@@ -210,3 +210,17 @@ def test_a_changed_contract_is_no_quiet_night(store: Store, previous: Path) -> N
         old.execute("ALTER TABLE source DROP COLUMN verified")
     tonight(store)
     assert not quiet(store, previous)
+
+
+def test_a_table_that_the_last_release_lacks_is_no_quiet_night(store: Store, previous: Path) -> None:
+    with duckdb.connect(str(previous)) as old:
+        old.execute('DROP TABLE "similar"')
+    tonight(store)
+    assert not quiet(store, previous)
+
+
+def test_likeness_alone_is_no_change_and_makes_no_release(store: Store, previous: Path) -> None:
+    tonight(store)
+    store.insert("similar", [row("similar", similar_id="es-b", scope="nearby")])
+    assert quiet(store, previous)
+    assert store.connection.execute("SELECT count(*) FROM change").fetchall() == [(0,)]

@@ -167,9 +167,10 @@ def test_gogocarto_broken(tmp_path, answer, code):
 
 
 def test_gogocarto_local_file(tmp_path):
-    (tmp_path / "map.json").write_bytes(dumped([{**PLACES[0], "taxonomy": [7]}]))
+    (tmp_path / "places").mkdir()
+    (tmp_path / "places" / "map.json").write_bytes(dumped([{**PLACES[0], "taxonomy": [7]}]))
     fields = {**CARTO, "themes": "categories", "ignore": ["status"]}
-    definition = {**SOUND, "kind": "gogocarto", "fields": fields, "fetch": {"path": "../map.json"}}
+    definition = {**SOUND, "kind": "gogocarto", "fields": fields, "fetch": {"path": "map.json"}}
     harvest = read_bodies(load_source(write_definition(tmp_path, definition)), b"")
     assert (column(harvest, "themes"), codes(harvest)) == ([["7"]], ["category-unknown"])
 

@@ -27,7 +27,7 @@ from warehouse.publish import Release, database, index, latest, publish, schemas
 from warehouse.publish.contents import LINKS, PUBLISHED
 from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
-from warehouse.schema import INITIATIVE
+from warehouse.schema import INITIATIVE, SCHEMA_VERSION
 from warehouse.store import Store
 
 
@@ -55,6 +55,7 @@ def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
         "initiatives_licence_ouverte.csv", "initiatives_licence_ouverte.geojson", "initiatives_licence_ouverte.gpkg",
         "initiatives_licence_ouverte.parquet", "initiatives_licence_ouverte.jsonl", "records.csv", "vocabulary.csv",
         "initiative_sources.csv", "initiative_values.csv", "initiative_values_licence_ouverte.csv", "sources.csv",
+        "related.csv", "similars.csv",
         "texts_share_alike.csv", "places.csv", "matches.csv", "issues.csv", "issues.json", "quality.json",
         "moved_ids.csv", "changes.jsonl", "essaim.duckdb", "datapackage.json", "data-dictionary.fr.md",
         "data-dictionary.en.md", "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "CITATION.cff",
@@ -200,7 +201,8 @@ def test_database_has_published_tables_and_comments_everywhere(release: Release)
         assert names == {table.name for table in PUBLISHED}
         views = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
         commented = dict(connection.execute(views).fetchall())
-        assert set(commented) == {"initiatives", "records", "sources", "changes"}
+        assert set(commented) == {"initiatives", "records", "sources", "changes", "schema_version"}
+        assert connection.execute("FROM schema_version").fetchall() == [(SCHEMA_VERSION,)]
         assert all(commented.values())
         bare = "FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
         assert connection.execute(f"SELECT table_name, column_name {bare}").fetchall() == []

@@ -15,7 +15,18 @@ SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 COLUMNS = [(table, column) for table in TABLES for column in table.columns]
 # Columns that are told more closely where they stand.
 COUNT_OR_FLAG = {"rejected"}  # how many records of a source, and whether an issue refused one
-TOLD_MORE_CLOSELY = {"kind", "licence", "commune", "field", "record_key", "records", "rejected"}
+TOLD_MORE_CLOSELY = {
+    "kind",
+    "licence",
+    "commune",
+    "field",
+    "record_key",
+    "records",
+    "rejected",
+    "rank",
+    "reason",
+    "score",
+}
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -60,6 +60,6 @@ GENERIC = {"contact_email", "contact_phone"}
 
 # Columns whose values cannot be texts of a person: our own ids and codes, and identifiers with a check digit.
 SAFE = {
-    "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "siren",
-    "siret", "rna", "osm", "wikidata", "insee_code", "epci_code", "departement_code", "region_code",
+    "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "similar_id",
+    "siren", "siret", "rna", "osm", "wikidata", "insee_code", "epci_code", "departement_code", "region_code",
 }  # fmt: skip

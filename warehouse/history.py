@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.schema import BY_NAME, INITIATIVE
+from warehouse.schema import BY_NAME, INITIATIVE, TABLES
 from warehouse.table import Column, literal, quoted
 
 # Columns that tell about the run or follow from other columns, and so never are a change of their own.
@@ -104,12 +104,16 @@ def _count(connection: duckdb.DuckDBPyConnection) -> int:
 def nothing_changed(connection: duckdb.DuckDBPyConnection, previous: Path) -> bool:
     """Whether the warehouse says the same as the `previous` release: no change, the same records of the same sources.
 
-    Nights that only confirm what is known (a later `checked_on`) count as quiet. A changed contract never does.
+    Nights that only confirm what is known (a later `checked_on`) count as quiet. A changed contract never does: a
+    release of before an upgrade lacks a table or a column that readers are promised now.
     """
     if _count(connection):
         return False
     connection.execute(f"ATTACH {literal(str(previous))} AS previous (READ_ONLY)")
     try:
+        published = [table.name for table in TABLES if table.published]
+        if any(_columns(connection, "", name) != _columns(connection, "previous", name) for name in published):
+            return False
         return all(_same(connection, table, noise) for table, noise in QUIET_WHEN_SAME.items())
     finally:
         connection.execute("DETACH previous")
@@ -125,8 +129,6 @@ QUIET_WHEN_SAME = {
 
 
 def _same(connection: duckdb.DuckDBPyConnection, table: str, noise: set[str]) -> bool:
-    if _columns(connection, "", table) != _columns(connection, "previous", table):
-        return False
     wanted = ", ".join(quoted(name) for name in BY_NAME[table].names if name not in noise)
     here, there = f"SELECT {wanted} FROM {table}", f"SELECT {wanted} FROM previous.{table}"
     [(differing,)] = connection.execute(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from transforms.rights import ATTRIBUTION_LICENCE
 from warehouse.table import Column, Table
 
-SCHEMA_VERSION = "1.1.0"
-"""Semantic version of this file: raise the first number when a column goes or changes its meaning."""
+SCHEMA_VERSION = "1.2.0"
+"""Semantic version of this file: raise the first number when a column goes or changes its meaning, the second when one
+comes. It is written into every warehouse and release (`version.py`); code refuses what a newer one wrote."""
 
 PROGRAMMES = "STRUCT(name VARCHAR, year VARCHAR, theme VARCHAR, organiser VARCHAR)[]"
 PREDICTED = "STRUCT(theme VARCHAR, confidence DOUBLE)[]"
@@ -265,6 +266,42 @@ MATCH = Table(
     ("left_source_id", "left_record_key", "right_source_id", "right_record_key"),
 )
 
+SIMILAR = Table(
+    "similar",
+    "For each initiative those nearest in idea: nearby, to pool efforts, and elsewhere, to learn from or spread; never "
+    "the same one",
+    "Pour chaque initiative, les plus proches par l'idée : à côté, pour s'unir, et ailleurs, pour s'inspirer ou "
+    "essaimer ; jamais la même",
+    (
+        INITIATIVE_ID,
+        _c("scope!", "VARCHAR", "nearby (within 30 km) or elsewhere (in another département or country, further away)",
+           "nearby (à moins de 30 km) ou elsewhere (dans un autre département ou pays, plus loin)"),
+        _c("rank!", "INTEGER", "Rank in its scope, from 1, the nearest in idea first", "Rang, à partir de 1, la plus "
+           "proche par l'idée d'abord"),
+        _c("similar_id!", "VARCHAR", "Id of the initiative that is alike", "Identifiant de l'initiative semblable"),
+        _c("score!", "DOUBLE", "How alike the ideas are, 0 to 1", "Proximité des idées, de 0 à 1"),
+        _c("distance_km", "DOUBLE", "Distance as the crow flies, in kilometres; null where a place is unknown",
+           "Distance à vol d'oiseau, en kilomètres ; vide si un lieu est inconnu"),
+        _c("reason!", "VARCHAR", "What they share, in plain words: telling words and themes", "Ce qu'elles partagent, "
+           "en clair : mots parlants et thèmes (en anglais)"),
+    ),
+    ("initiative_id", "scope", "rank"),
+)  # fmt: skip
+
+RELATED = Table(
+    "related",
+    "Pairs of initiatives that have to do with each other and are two, each once, the lower id first",
+    "Paires d'initiatives liées entre elles mais distinctes, chacune une fois, le plus petit identifiant d'abord",
+    (
+        _c("left_initiative_id!", "VARCHAR", "First initiative", "Première initiative"),
+        _c("right_initiative_id!", "VARCHAR", "Second initiative", "Seconde initiative"),
+        _c("kind!", "VARCHAR", "hosted: one is run or happens at the other", "hosted : l'une est portée ou accueillie "
+           "par l'autre"),
+        _c("reason!", "VARCHAR", "The evidence in plain words", "La preuve en clair"),
+    ),
+    ("left_initiative_id", "right_initiative_id"),
+)  # fmt: skip
+
 CHANGE = Table(
     "change",
     "What changed from the release before",
@@ -357,7 +394,7 @@ RUN = Table(
 
 TABLES: tuple[Table, ...] = (
     INITIATIVE, INITIATIVE_LICENCE_OUVERTE, INITIATIVE_SOURCE, INITIATIVE_VALUE, INITIATIVE_VALUE_LICENCE_OUVERTE,
-    TEXT_SHARE_ALIKE, RECORD, SOURCE, PLACE, MATCH, CHANGE, MOVED_ID, ISSUE,
+    TEXT_SHARE_ALIKE, RECORD, SOURCE, PLACE, MATCH, RELATED, SIMILAR, CHANGE, MOVED_ID, ISSUE,
     RAW_RECORD, RECORD_IDENTITY, RUN,
 )  # fmt: skip
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

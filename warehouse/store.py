@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse import version
 from warehouse.schema import BY_NAME, TABLES
 from warehouse.table import Column, ddl, literal, quoted
 
@@ -35,6 +36,8 @@ class Store:
         for table in TABLES:
             for statement in ddl(table):
                 self.connection.execute(statement)
+        for statement in version.statements():
+            self.connection.execute(statement)
         self.connection.execute("COMMIT")
 
     def close(self) -> None:

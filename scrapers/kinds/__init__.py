@@ -21,6 +21,7 @@ from scrapers.kinds.item import Item, Note
 from scrapers.moved import moved
 from scrapers.problems import Problem, rejects
 from scrapers.record import RAW_FIELDS, RawRecord, RawValue
+from scrapers.secrets import Secrets
 from scrapers.source import Source
 
 MOST_ALIKE = 10_000
@@ -85,6 +86,7 @@ def stream_source(source: Source, door: Door, keep: Callable[[RawRecord], object
 
     starts = source.addresses()
     door.begin_at(starts)
+    door.entrust(Secrets(source.secret_names, source.fetch.headers))
     for item in reader(source.kind)(source, door, note):
         found.read += 1
         leftovers.update(item.leftovers)

@@ -6,6 +6,17 @@ clusters and the pairs that made them.
 
 from transforms.link.cluster import ContradictionError, Judgement
 from transforms.link.evidence import Match, Verdict
-from transforms.link.run import LINKABLE, Linked, Prepared, link, prepare
+from transforms.link.run import LINKABLE, Linked, Prepared, Related, link, prepare
 
-__all__ = ["LINKABLE", "ContradictionError", "Judgement", "Linked", "Match", "Prepared", "Verdict", "link", "prepare"]
+__all__ = [
+    "LINKABLE",
+    "ContradictionError",
+    "Judgement",
+    "Linked",
+    "Match",
+    "Prepared",
+    "Related",
+    "Verdict",
+    "link",
+    "prepare",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from transforms.link.evidence import Match
@@ -28,28 +29,41 @@ class ContradictionError(Exception):
     """Judgements contradict each other: the message names the lines."""
 
 
-@dataclass(slots=True)
-class _Told:
-    """What the records of a cluster tell together; `establishments` are SIRET numbers with their communes."""
+_NOTHING: frozenset[str] = frozenset()
 
-    sources: set[str] = field(default_factory=set)
-    sirens: set[str] = field(default_factory=set)
-    rnas: set[str] = field(default_factory=set)
-    departements: set[str] = field(default_factory=set)
-    establishments: set[tuple[str, str]] = field(default_factory=set)
+
+@lru_cache(maxsize=1000)
+def _one(text: str | None) -> frozenset[str]:
+    return frozenset((text,)) if text else _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the records of a cluster tell together; `establishments` are SIRET numbers with their communes.
+
+    The sets are shared where they can be: a million records would not fit the memory otherwise.
+    """
+
+    sources: frozenset[str] = _NOTHING
+    sirens: frozenset[str] = _NOTHING
+    rnas: frozenset[str] = _NOTHING
+    departements: frozenset[str] = _NOTHING
+    establishments: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, side: Side) -> _Told:
-        siren, rna, departement = ({text} if text else set() for text in (side.siren, side.rna, side.departement_code))
-        establishments = {(side.siret, side.city)} if side.siret and side.city else set()
-        return cls({side.source_id}, siren, rna, departement, establishments)
+        siren, rna = (frozenset((text,)) if text else _NOTHING for text in (side.siren, side.rna))
+        establishments = frozenset(((side.siret, side.city),)) if side.siret and side.city else frozenset()
+        return cls(_one(side.source_id), siren, rna, _one(side.departement_code), establishments)
 
-    def add(self, other: _Told) -> None:
-        self.sources |= other.sources
-        self.sirens |= other.sirens
-        self.rnas |= other.rnas
-        self.departements |= other.departements
-        self.establishments |= other.establishments
+    def __or__(self, other: _Told) -> _Told:
+        return _Told(
+            self.sources | other.sources,
+            self.sirens | other.sirens,
+            self.rnas | other.rnas,
+            self.departements | other.departements,
+            self.establishments | other.establishments,
+        )
 
     def contradicts(self, other: _Told) -> bool:
         """Whether these are two organisations, or two establishments of one in two communes."""
@@ -64,16 +78,17 @@ class _Told:
 class Clusters:
     """Disjoint sets of records that know what may never be joined."""
 
-    def __init__(self, sides: Sequence[Side], absent: int = 0) -> None:
-        """Begin with every record alone; `absent` more stand for records that are judged but not here today.
+    def __init__(self, sides: Mapping[int, Side], records: int, absent: int = 0) -> None:
+        """Begin with each of `records` alone, `sides` being those that may be joined or kept apart.
 
-        Two records judged the same as an absent third are one, so it has its place, but says nothing itself.
+        `absent` more stand for records that are judged but not here today. Two records judged the same as an absent
+        third are one, so it has its place, but says nothing itself.
         """
-        self._present = len(sides)
-        self._parent = list(range(len(sides) + absent))
-        self._members = [[index] for index in self._parent]
-        self._told = [_Told.of(side) for side in sides] + [_Told() for _ in range(absent)]
-        self._apart: list[set[int]] = [set() for _ in self._parent]
+        self._present = records
+        self._parent = list(range(records + absent))
+        self._members: dict[int, list[int]] = {}
+        self._told = {index: _Told.of(side) for index, side in sides.items()}
+        self._apart: dict[int, set[int]] = {}
 
     def root(self, index: int) -> int:
         """Return the representative of the cluster that holds `index`."""
@@ -84,8 +99,8 @@ class Clusters:
 
     def keep_apart(self, one: int, other: int) -> None:
         """Never let these two records stand in one cluster."""
-        self._apart[self.root(one)].add(other)
-        self._apart[self.root(other)].add(one)
+        self._apart.setdefault(self.root(one), set()).add(other)
+        self._apart.setdefault(self.root(other), set()).add(one)
 
     def may_join(self, one: int, other: int, repeating: str | None = None, *, near: bool = False) -> bool:
         """Whether nothing forbids one cluster of the two that hold these records.
@@ -94,9 +109,9 @@ class Clusters:
         identifiers that have nothing in common, or départements, unless these two are `near` each other.
         """
         left, right = self.root(one), self.root(other)
-        told, told_too = self._told[left], self._told[right]
+        told, told_too = self._told.get(left, _Told()), self._told.get(right, _Told())
         return not (
-            any(self.root(member) == right for member in self._apart[left])
+            any(self.root(member) == right for member in self._apart.get(left, ()))
             or (told.sources & told_too.sources) - {repeating}
             or told.contradicts(told_too)
             or (not near and _disjoint(told.departements, told_too.departements))
@@ -108,42 +123,52 @@ class Clusters:
         if left == right:
             return
         self._parent[right] = left
-        self._members[left] += self._members[right]
-        self._told[left].add(self._told[right])
-        self._apart[left] |= self._apart[right]
+        self._members.setdefault(left, [left]).extend(self._members.pop(right, [right]))
+        self._told[left] = self._told.get(left, _Told()) | self._told.get(right, _Told())
+        if right in self._apart:
+            self._apart.setdefault(left, set()).update(self._apart.pop(right))
 
     def sets(self) -> list[list[int]]:
         """Return the clusters of the records here, members in order, in the order of their first member."""
-        here = ([index for index in members if index < self._present] for members in self._members[: self._present])
-        return [sorted(members) for index, members in enumerate(here) if self._parent[index] == index]
+        found = []
+        for index in range(len(self._parent)):
+            if self._parent[index] == index:
+                members = self._members.get(index, [index])
+                found.append(sorted(member for member in members if member < self._present))
+        return [members for members in found if members]
 
 
-def _disjoint(ones: set[str], others: set[str]) -> bool:
+def _disjoint(ones: frozenset[str], others: frozenset[str]) -> bool:
     return bool(ones and others) and ones.isdisjoint(others)
 
 
 def cluster(
-    sides: Sequence[Side],
+    sides: Mapping[int, Side],
+    records: int,
     matches: Iterable[Match],
     judgements: Sequence[Judgement],
     related: Iterable[tuple[int, int]] = (),
 ) -> tuple[list[list[int]], list[Match]]:
-    """Return the clusters (as indexes into `sides`, whose ids are their indexes) and the matches that made them.
+    """Return the clusters of `records` records, as lists of ids, and the matches that made them.
 
-    The pairs in `related` have to do with each other but are two: no third record joins them, only a judgement.
-    Raises `ContradictionError` when two records judged different are judged the same through others.
+    `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other
+    but are two: no third record joins them, only a judgement. Raises `ContradictionError` when two records judged
+    different are judged the same through others.
     """
     check_judgements(judgements)
-    index = {(side.source_id, side.record_key): side.id for side in sides}
-    for judged in judgements:
-        for record in (judged.left, judged.right):
-            index.setdefault(record, len(index))
-    clusters = Clusters(sides, len(index) - len(sides))
+    named = {record for judged in judgements for record in (judged.left, judged.right)}
+    here = ((side.source_id, side.record_key) for side in sides.values()) if named else ()
+    index = {name: id for name, id in zip(here, sides, strict=False) if name in named}
+    absent = sorted(named - index.keys())
+    index |= {name: id for id, name in enumerate(absent, records)}
+    clusters = Clusters(sides, records, len(absent))
     ruled = list(_judge(clusters, judgements, index))
-    kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < len(sides)}
+    kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < records}
     for one, other in related:
         clusters.keep_apart(one, other)
-    for match in sorted(matches, key=lambda match: (-match.score, *_names(sides, match))):
+    named_order = sorted(sides, key=lambda id: (sides[id].source_id, sides[id].record_key))
+    rank = {id: position for position, id in enumerate(named_order)}
+    for match in sorted(matches, key=lambda match: _order(match, rank)):
         left, right = match.left_id, match.right_id
         source = sides[left].source_id
         repeating = source if sides[right].source_id == source else None
@@ -167,10 +192,10 @@ def _judge(clusters: Clusters, judgements: Sequence[Judgement], index: Mapping[R
             clusters.keep_apart(index[judged.left], index[judged.right])
 
 
-def _names(sides: Sequence[Side], match: Match) -> list[RecordName]:
-    """The names of a match's records in order: what decides between equal scores, whatever the order of the rows."""
-    pair = (sides[match.left_id], sides[match.right_id])
-    return sorted((side.source_id, side.record_key) for side in pair)
+def _order(match: Match, rank: Mapping[int, int]) -> tuple[float, int, int]:
+    """The surest first; the names of the records decide between equal scores, whatever the order of the rows."""
+    left, right = rank[match.left_id], rank[match.right_id]
+    return (-match.score, left, right) if left < right else (-match.score, right, left)
 
 
 def check_judgements(judgements: Sequence[Judgement]) -> None:

@@ -1,52 +1,90 @@
-"""The linking of one night: candidate pairs in SQL, evidence pair by pair, clusters."""
+"""The linking of one night: candidate pairs and their weights in SQL, rules for the doubtful ones, clusters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from importlib import resources
+from typing import Any
 
 import duckdb
 
 from transforms.link.cluster import Judgement, cluster
-from transforms.link.evidence import SAME, Match, repeated, weigh
+from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.sides import Side
+from transforms.link.model import LIKELY, SMALL, compared, decide, model, score, weigh_all
+from transforms.link.sides import Side, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
 
-
 REPEATED = 0.998
 """How sure a repetition inside one source is: above any match, or its two records would draw two clusters apart."""
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Two records that have to do with each other and are two initiatives, and why."""
+
+    left_id: int
+    right_id: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The clusters, as lists of ids of `linkable`, the matches that made them, and how many pairs were weighed."""
+    """The clusters, as lists of ids of `linkable`, the matches that made them, and how many pairs were compared.
+
+    `related` holds the pairs of a house and what happens in it.
+    """
 
     clusters: list[list[int]]
     matches: list[Match]
     pairs: int
+    related: list[Related] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The records in the order of their ids, the pairs that some block brings together, and what words are worth."""
+    """The records in the order of their ids, the pairs that may be one with their weights, and what words are worth."""
 
-    sides: list[Side]
-    pairs: list[tuple[int, int]]
+    connection: duckdb.DuckDBPyConnection
+    sides: Sequence[Side]
+    pairs: Mapping[Pair, float]
     rarity: Rarity
+
+    def verdict(self, left: int, right: int) -> Verdict:
+        """Weigh any two records, compared or not."""
+        one, other = self.sides[left], self.sides[right]
+        weight = self.pairs.get((min(left, right), max(left, right)))
+        weight = sum(self.contributions(left, right).values()) if weight is None else weight
+        if one.source_id == other.source_id:
+            twice = _listed_twice(one, other, self.rarity, weight, len(self.sides))
+            reason = "the source lists it twice" if twice else "one source tells its own records apart"
+            return Verdict(REPEATED if twice else 0.0, reason)
+        return decide(weigh(one, other, self.rarity), weight, contradiction(one, other), len(self.sides))
+
+    def contributions(self, left: int, right: int) -> dict[str, float]:
+        """What each term adds to the weight of two records, in the words of the model, the heaviest first."""
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE asked_pair AS SELECT $one::BIGINT AS left_id, $other::BIGINT AS right_id",
+            {"one": min(left, right), "other": max(left, right)},
+        )
+        terms = model().terms
+        told = ", ".join(f"round({term.weight!r} * coalesce(({term.expression})::DOUBLE, 0), 3)" for term in terms)
+        [row] = self.connection.execute(f"SELECT {told} FROM ({compared('asked_pair', every=True)})").fetchall()
+        found = {term.words: number for term, number in zip(terms, row, strict=True) if number}
+        return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
-    """Read the table `linkable` on `connection` and find its candidate pairs; only temporary tables are made."""
-    sides = [
-        Side(*row) for row in connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable ORDER BY id").fetchall()
-    ]
-    connection.execute(resources.files("transforms.link").joinpath("blocking.sql").read_text(encoding="utf-8"))
-    pairs = connection.execute("SELECT left_id, right_id FROM pair ORDER BY left_id, right_id").fetchall()
-    return Prepared(sides, [(left, right) for left, right in pairs], _rarity(connection))
+    """Read the table `linkable` on `connection`, find its candidate pairs and weigh them; only temporary tables."""
+    _block(connection)
+    sides = [side for _, side in sorted(_sides(connection, "SELECT id FROM linkable").items())]
+    rows = connection.execute("SELECT left_id, right_id, weight FROM weighed ORDER BY ALL").fetchall()
+    return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, _rarity(connection))
 
 
 def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> Linked:
@@ -54,11 +92,39 @@ def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement])
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
-    ready = prepare(connection)
-    sides, pairs = ready.sides, ready.pairs
-    related = [(left, right) for left, right in pairs if housed(sides[left], sides[right])]
-    clusters, matches = cluster(sides, _matches(sides, pairs, ready.rarity), judgements, related)
-    return Linked(clusters, matches, len(pairs))
+    compared_pairs = _block(connection)
+    [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
+    asked = _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE NOT sure")
+    related: list[Related] = []
+    matches = list(_ruled(connection, asked, records, related))
+    matches += _sure(connection)
+    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure")
+    if judged := _judged(connection, judgements):
+        sides |= _sides(connection, ", ".join(map(str, judged)))
+    apart = [(each.left_id, each.right_id) for each in related]
+    clusters, kept = cluster(sides, records, matches, judgements, apart)
+    return Linked(clusters, kept, compared_pairs, related)
+
+
+def _block(connection: duckdb.DuckDBPyConnection) -> int:
+    """Find the candidate pairs and weigh them; return how many there are."""
+    for name in ("blocking.sql", "features.sql"):
+        connection.execute(resources.files("transforms.link").joinpath(name).read_text(encoding="utf-8"))
+    weigh_all(connection)
+    [(pairs,)] = connection.execute("SELECT count(*) FROM pair").fetchall()
+    return int(pairs)
+
+
+def _sides(connection: duckdb.DuckDBPyConnection, ids: str) -> dict[int, Side]:
+    """The records whose ids an SQL query gives."""
+    found = connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable WHERE id IN ({ids}) ORDER BY id")
+    return {row[0]: Side(*row) for row in _rows(found)}
+
+
+def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """The rows of a result, a batch at a time."""
+    while rows := found.fetchmany(20_000):
+        yield from rows
 
 
 def _rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
@@ -87,13 +153,66 @@ def _unlike(names: list[str]) -> int:
     return len(kept)
 
 
-def _matches(sides: list[Side], pairs: list[tuple[int, int]], rarity: Rarity) -> Iterator[Match]:
-    for left_id, right_id in pairs:
+def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
+    """Whether a source repeats itself: the rules say so, and the model does not find it unlikely.
+
+    Where names recur, the same name in one town is two: something else must be the same, or the name be nobody's else.
+    """
+    if not repeated(left, right, rarity):
+        return False
+    if records < SMALL or same_address(left.address_key, right.address_key):
+        return True
+    told = [(left.siret, right.siret), (left.siren, right.siren), (left.domain, right.domain)]
+    told.append((left.contact_phone, right.contact_phone))
+    if any(one and one == other for one, other in told):
+        return True
+    differ = any(one and other for one, other in told)
+    return weight >= LIKELY and rarity.single(left.name_key) and not differ
+
+
+def _ruled(
+    connection: duckdb.DuckDBPyConnection, sides: Mapping[int, Side], records: int, related: list[Related]
+) -> Iterator[Match]:
+    """Yield the doubtful pairs that rules and model hold to be one; add those that are a house and its guest."""
+    rarity = _rarity(connection)
+    found = connection.execute(
+        "SELECT left_id, right_id, weight FROM weighed WHERE NOT sure ORDER BY left_id, right_id"
+    ).fetchall()
+    for left_id, right_id, weight in found:
         left, right = sides[left_id], sides[right_id]
         if left.source_id == right.source_id:
-            if repeated(left, right, rarity):
+            if _listed_twice(left, right, rarity, weight, records):
                 yield Match(left_id, right_id, REPEATED, "the source lists it twice: same name, same place", "rule")
             continue
-        verdict = weigh(left, right, rarity)
+        against = contradiction(left, right)
+        verdict = decide(Verdict(0.0, against) if against else weigh(left, right, rarity), weight, against, records)
+        if housed(left, right):
+            related.append(Related(left_id, right_id, "one happens at the other"))
         if verdict.score >= SAME:
             yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
+
+
+def _sure(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
+    """Yield the pairs that the model is sure of, with what agrees in plain words."""
+    by = f"model {model().version}"
+    found = connection.execute("""
+        SELECT left_id, right_id, weight, concat_ws(', ',
+            CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
+            CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
+            CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
+            CASE WHEN same_town THEN 'same commune'
+                 WHEN km IS NOT NULL THEN format('{:.1f} km apart', km) ELSE 'place unknown' END)
+        FROM weighed WHERE sure ORDER BY left_id, right_id""")
+    for left, right, weight, reason in _rows(found):
+        yield Match(left, right, score(weight), reason, by)
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:
+    """The ids of the judged records that are here today."""
+    judged = {record for each in judgements for record in (each.left, each.right)}
+    rows = connection.execute(
+        "SELECT source_id, record_key, id FROM linkable WHERE source_id IN (SELECT unnest($sources::VARCHAR[])) "
+        "ORDER BY id",
+        {"sources": sorted({source for source, _ in judged})},
+    ).fetchall()
+    return [id for source, key, id in rows if (source, key) in judged]

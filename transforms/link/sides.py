@@ -30,6 +30,8 @@ class Side:
     siret: str | None
     rna: str | None
     domain: str | None
+    contact_phone: str | None
+    contact_email: str | None
     address_key: str | None
     commune_key: str | None
     insee_code: str | None

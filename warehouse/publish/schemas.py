@@ -64,10 +64,12 @@ KEYS: tuple[ForeignKey, ...] = (
     *(
         ForeignKey(table, _ID, "initiative", _ID)
         for table in (
-            "record", "initiative_source", "initiative_value", "text_share_alike", _OPEN,
+            "record", "initiative_source", "initiative_value", "text_share_alike", _OPEN, "similar",
             *(content.table.name for content in LINKS),
         )
     ),
+    ForeignKey("similar", ("similar_id",), "initiative", _ID),
+    *(ForeignKey("related", (f"{side}_initiative_id",), "initiative", _ID) for side in ("left", "right")),
     ForeignKey("initiative_value_licence_ouverte", _ID, _OPEN, _ID),
     *(
         ForeignKey(table, _RECORD, "record", _RECORD)

@@ -57,6 +57,7 @@ PLURALS = {
     "initiative_theme_predicted": "initiative_themes_predicted",
     "initiative_beneficiary": "initiative_beneficiaries",
     "vocabulary": "vocabulary",
+    "related": "related",
     "data_dictionary": "data-dictionary",
 }
 """The names of files whose table's name takes more than an s."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse import version
 from warehouse.publish.contents import PUBLISHED, VIEWS
 from warehouse.publish.database import STORAGE_VERSION, travelling
 from warehouse.publish.search import MACROS
@@ -37,6 +38,8 @@ def write(scratch: Path, path: Path) -> None:
         for name, kind, definition, en, fr in MACROS:
             writer.execute(f"CREATE MACRO {definition}")
             writer.execute(f"COMMENT ON MACRO {kind} {quoted(name)} IS {literal(f'{en} / {fr}')}")
+        for statement in version.statements():
+            writer.execute(statement)
         writer.execute("COMMIT")
         for table in PUBLISHED:
             writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])

@@ -1,0 +1,135 @@
+"""The model: what each thing that two records have in common weighs, and the score that comes of it and of the rules.
+
+A logistic regression over the terms of `model.tsv` (a term is an SQL expression over the columns of `compared.sql`),
+learnt by `python -m benchmarks.link_train`; `model.toml` says when, on what, and how well. The weight of a pair is the
+sum, the logarithm of the odds that the two are one. DuckDB works it out for all pairs at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import duckdb
+
+from transforms.link.evidence import SAME, Verdict
+
+SURE = 3.0
+"""A pair of this weight and more is one without a look at the rules, unless its names are of a special kind."""
+
+LIKELY = 0.0
+"""A pair of this weight and more is one although the rules say no more than that nothing speaks against it."""
+
+HOPELESS = -5.0
+"""A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
+
+LARGE, HOPELESS_LARGE = 200_000, -1.0
+"""In a catalogue of more records than this the rules are asked about fewer pairs: names recur, and time counts."""
+
+SMALL = 5000
+"""A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
+
+_SURE_RULE = 0.93
+"""What a rule would have said of a pair that no rule was asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that a pair may have in common: its SQL, its weight, and what it is in plain words."""
+
+    term: str
+    group: str
+    expression: str
+    weight: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The terms and the version of the model that they belong to."""
+
+    version: str
+    terms: tuple[Term, ...]
+
+    def sql(self) -> str:
+        """The weight of a pair as SQL over the columns of `compared.sql`; rounded, so that it is the same anywhere."""
+        return f"round({' + '.join(f'({term.weight!r} * {value(term.expression)})' for term in self.terms)}, 3)"
+
+
+def value(expression: str) -> str:
+    """Return the SQL of a term's value as a number; what is not told counts nothing."""
+    return f"coalesce(({expression})::DOUBLE, 0)"
+
+
+@lru_cache(maxsize=1)
+def model() -> Model:
+    """Return the model that is committed beside this module."""
+    folder = resources.files("transforms.link")
+    rows = csv.DictReader(folder.joinpath("model.tsv").read_text("utf-8").splitlines(), delimiter="\t")
+    terms = tuple(
+        Term(row["term"], row["group"], row["expression"], float(row["weight"]), row["words"]) for row in rows
+    )
+    return Model(tomllib.loads(folder.joinpath("model.toml").read_text("utf-8"))["version"], terms)
+
+
+def compared(pairs: str = "pair", *, every: bool = False) -> str:
+    """Return the SQL that compares the pairs of a table; `every` one, or of one source only likely repetitions."""
+    sql = resources.files("transforms.link").joinpath("compared.sql").read_text("utf-8")
+    return sql.replace("FROM pair ", f"FROM {pairs} ").replace("$every", str(every).lower())
+
+
+def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary table `weighed`: the pairs that nothing certain speaks against, their weight and their kind.
+
+    Left out are pairs that no rule could join either: contradicting identifiers, two countries, too far apart, and
+    too light, unless a number, a door or the names may tell the rules more.
+    """
+    [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
+    least = hopeless(records)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE weighed AS
+        SELECT left_id, right_id, weight, same_source,
+               NOT same_source AND weight >= {SURE} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
+                   AS sure,
+               likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
+               coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
+        FROM (SELECT *, {model().sql()} AS weight FROM ({compared()}))
+        WHERE NOT (coalesce(NOT siren, false) OR coalesce(NOT rna, false) OR coalesce(countries_differ, false)
+                   OR (departement_known AND NOT same_departement AND coalesce(km > 13, true))
+                   OR (coalesce(km > 31, false) AND NOT same_town)
+                   OR coalesce(NOT siret AND town_known AND NOT same_town, false))
+          AND (same_source OR weight >= {least} OR inside
+               OR coalesce(siret, false) OR coalesce(rna, false))
+        ORDER BY left_id, right_id""")
+
+
+def hopeless(records: int) -> float:
+    """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
+    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else HOPELESS_LARGE
+
+
+def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:
+    """Return the verdict on a pair of two sources from that of the rules and the weight of the model.
+
+    The rules join, unless the pair is hopeless to the model; the model joins a likely pair that nothing speaks
+    against. The score of what is joined lies between `SAME` and 1, that of the rest is the rules' own.
+    """
+    if against:
+        return Verdict(0.0, against)
+    if verdict.score >= SAME:
+        if weight < hopeless(records) and verdict.score < 0.97:
+            return Verdict(0.5, f"{verdict.reason}, but that many bear such names tells against it")
+        return Verdict(score(weight if records >= SMALL else 0.0, verdict.score), verdict.reason)
+    if weight >= LIKELY and records >= SMALL:
+        return Verdict(score(weight, None), f"{verdict.reason}, and together with what else agrees that is enough")
+    return verdict
+
+
+def score(weight: float, rule: float | None = _SURE_RULE) -> float:
+    """Return how sure a joined pair is, from `SAME` to 1; what a rule with an identifier joins comes first."""
+    bonus = 0.0 if rule is None else 4 + 40 * (rule - SAME) + (20 if rule >= 0.97 else 0)
+    return round(SAME + 0.147 / (1 + math.exp(-(weight + bonus) / 4)), 4)

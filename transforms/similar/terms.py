@@ -1,0 +1,131 @@
+"""What a text says, as terms that can be compared: stems of its words, and the concepts these stand for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from hashlib import blake2b
+from importlib import resources
+from itertools import pairwise
+
+from transforms.themes.words import STEM, fold, words
+
+_SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\s*[\n\r•|]+\s*")
+REPEATED = 4
+"""A sentence that so many initiatives have says nothing about any of them: a network's boilerplate, a slogan."""
+MOST = 400
+"""Words of a text that are read; the rest of a long one changes little."""
+
+_PRESENTATION = """
+afin ainsi alors apres aussi autour autre autres avant avoir beaucoup bien cela celle celui cependant cet cette
+chaque chez comme comment contre depuis dont donc egalement encore entre etre faire fait font jusqu lors mais meme
+moins mieux nous nouveau nouvelle nouveaux nouvelles peu peut peuvent permet permettre permettent plusieurs pourquoi
+quand quel quelle sans selon sera sous tous tout toute toutes tres vers via voici afin projet projets objectif
+objectifs association associations initiative initiatives action actions propose proposer proposent cree creer
+creation mis mise mettre oeuvre place lieu lieux partir grace dans leurs deux trois personnes personne
+organisme structure activite activites developper developpement besoin besoins ensemble
+about all also any because been being between both can each every how into more most not only other others over
+people project projects provide provides providing such through than then these those use used using what when
+where while within without you aim aims association organisation organization help helps new make makes
+este esta estos como mas pero sus todo toda todos proyecto proyectos asociacion entre sobre desde hasta
+auch aber oder wir sie ihr durch uber nach bei aus wie projekt verein sind wird werden
+amb tot tots projecte associacio
+contact removed
+"""
+_EMPTY = frozenset(_PRESENTATION.split())
+"""Words of presentation, beyond the small words of the themes: every initiative has them."""
+
+
+@cache
+def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str, str], set[str]]]:
+    """The concepts for looking up: whole words, beginnings of words, and pairs of stems."""
+    told = tomllib.loads(resources.files("transforms.similar").joinpath("concepts.toml").read_text(encoding="utf-8"))
+    whole: dict[str, set[str]] = {}
+    begun: dict[str, set[str]] = {}
+    pairs: dict[tuple[str, str], set[str]] = {}
+    for concept, entries in told.items():
+        for entry in entries.split():
+            first, *rest = entry.replace("-", "+").split("+")
+            if rest:
+                pairs.setdefault((_stem(first), _stem(rest[0])), set()).add(concept)
+            elif entry.endswith("*"):
+                begun.setdefault(entry[:-1], set()).add(concept)
+            else:
+                whole.setdefault(entry, set()).add(concept)
+    return whole, begun, pairs
+
+
+def _stem(word: str) -> str:
+    return word.rstrip("*")[:STEM]
+
+
+@lru_cache(maxsize=200_000)
+def _concepts_of(word: str) -> tuple[str, ...]:
+    whole, begun, _ = _entries()
+    found = set(whole.get(word, ()))
+    for length in range(3, len(word) + 1):
+        found |= begun.get(word[:length], set())
+    return tuple(sorted(found))
+
+
+def concepts(found: Sequence[str]) -> Counter[str]:
+    """Return how often each concept is spoken of in the folded words `found`, in order."""
+    counts: Counter[str] = Counter()
+    for word in found:
+        counts.update(_concepts_of(word))
+    _, _, pairs = _entries()
+    for pair in pairwise(_stem(word) for word in found):
+        counts.update(pairs.get(pair, ()))
+    return counts
+
+
+def told_words(text: str, places: Iterable[str] = ()) -> list[str]:
+    """Return the folded words of `text` that may tell an idea, in order: not those of its own `places`."""
+    own = {word for place in places for word in words(place)}
+    return [word for word in words(text)[:MOST] if word not in own]
+
+
+def stems(found: Iterable[str], stem: Callable[[str], str] = _stem) -> dict[str, tuple[int, str]]:
+    """Return stem → how often it comes and the word it first came as; words of three letters or more."""
+    counts: dict[str, tuple[int, str]] = {}
+    for word in found:
+        if len(word) > 2 and word not in _EMPTY:
+            count, form = counts.get(stem(word), (0, word))
+            counts[stem(word)] = (count + 1, form)
+    return counts
+
+
+def own_name(name: str, places: Iterable[str] = ()) -> str:
+    """Return what is a network's mark in a name: its words that are neither places nor ideas; "" when none is."""
+    kept = [word for word in told_words(name, places) if word not in _EMPTY and not _concepts_of(word)]
+    return " ".join(kept)
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text where its sentences and lines end."""
+    return [part for part in _SENTENCE.split(text) if part.strip()]
+
+
+def mark(sentence: str) -> bytes:
+    """Return a digest by which two writings of one sentence are the same: letters only, no accents or case."""
+    return blake2b("".join(re.findall(r"[a-z]+", fold(sentence))).encode(), digest_size=8).digest()
+
+
+def repeated(texts: Iterable[str]) -> frozenset[bytes]:
+    """Return the marks of the sentences that at least `REPEATED` of the `texts` have."""
+    counts: Counter[bytes] = Counter()
+    for text in texts:
+        counts.update({mark(sentence) for sentence in sentences(text)})
+    return frozenset(each for each, count in counts.items() if count >= REPEATED)
+
+
+def without(text: str, boilerplate: frozenset[bytes]) -> str:
+    """Return `text` without its sentences whose marks are in `boilerplate`."""
+    return " ".join(_kept(text, boilerplate)) if boilerplate else text
+
+
+def _kept(text: str, boilerplate: frozenset[bytes]) -> Iterator[str]:
+    return (sentence for sentence in sentences(text) if mark(sentence) not in boilerplate)
