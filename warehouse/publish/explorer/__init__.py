@@ -1,0 +1,145 @@
+"""The explorer: static pages and data files that let anyone search, look at and take from a release.
+
+`build` copies the hand-written page (`site/`) and writes its data beside it, in `data/`:
+
+| file | what | fetched |
+|---|---|---|
+| `head.json.gz` | version, counts, facets with labels, sources, the first rows of the list | first |
+| `columns.bin.gz`, `places.json.gz` | what filters, counts and the map need | then |
+| `titles.txt.gz`, `ids.txt.gz` | a line each row | then |
+| `ix/<letters>.bin.gz` | the text index | as words are typed |
+| `d/<number>.json.gz` | whole initiatives, `BLOCK` at a time | as they are opened |
+| `moved.json.gz` | old id → new id | when an id is unknown |
+
+Files are compressed here and inflated in the page, so any static host will do. The same tables give the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from transforms.rights import register
+from warehouse.publish.explorer.binary import json_gzipped
+from warehouse.publish.explorer.core import Facet, facets, write_core
+from warehouse.publish.explorer.details import BLOCK, write_details
+from warehouse.publish.explorer.rows import has_table, number_rows
+from warehouse.publish.explorer.textindex import write_index
+
+__all__ = ["CONTACT", "FOLDER", "build"]
+
+FOLDER = "explorer"
+FORMAT = 1
+"""Raised when a page of before could not read the data of today."""
+
+FIRST_ROWS = 40
+CONTACT = "ESSAIM_CONTACT"
+"""Environment variable: where readers send corrections, an e-mail address or the address of a form for new issues."""
+
+
+def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, contact: str | None = None) -> None:
+    """Write the explorer of the release database open in `connection` into `folder`, which must not exist yet.
+
+    `contact` is an e-mail address or the https address of a form for new issues, by default `ESSAIM_CONTACT`; without
+    either the page names the publishers only. Feeds that stand in `folder`'s `../feeds` are linked. Raises ValueError
+    for a contact that is neither.
+    """
+    contact = checked_contact(os.environ.get(CONTACT, "") if contact is None else contact)
+    shutil.copytree(Path(str(resources.files(__package__) / "site")), folder)
+    data = folder / "data"
+    data.mkdir()
+    count = number_rows(connection)
+    found = facets(connection)
+    write_core(connection, found, data)
+    shards = write_index(connection, data / "ix")
+    write_details(connection, count, data / "d")
+    moved = connection.execute("SELECT old_id, new_id FROM moved_id ORDER BY old_id").fetchall()
+    (data / "moved.json.gz").write_bytes(json_gzipped(dict(moved)))
+    head = {
+        "format": FORMAT,
+        "version": version,
+        "count": count,
+        "block": BLOCK,
+        "contact": contact,
+        "shards": shards,
+        "feeds": sorted(path.stem for path in (folder.parent / "feeds").glob("*.atom")),
+        "facets": {facet.name: facet.described() for facet in found},
+        "sources": _sources(connection),
+        "first": _first_rows(connection, found),
+        "bytes": {path.name.split(".")[0]: path.stat().st_size for path in sorted(data.iterdir()) if path.is_file()},
+        "similar": has_table(connection, "similar"),
+    }
+    (data / "head.json.gz").write_bytes(json_gzipped(head))
+    _write_shell(folder, version)
+
+
+def checked_contact(text: str) -> str:
+    """Return a contact as the page may use it: "" or an e-mail address or a web address; raises ValueError else."""
+    text = text.strip()
+    if not text or text.startswith("https://") or ("@" in text and not any(sign in text for sign in " <>?&:/")):
+        return text
+    raise ValueError(f'{CONTACT}: "{text}" is neither an e-mail address nor an address that begins with https://')
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        "SELECT source_id, title, publisher, publisher_url, licence, records, checked_on, stale_since FROM source "
+        "ORDER BY source_id"
+    ).fetchall()
+    known = register()
+    out = []
+    for id, title, publisher, url, licence, records, checked_on, stale_since in rows:
+        entry = known.get(licence)
+        out.append({
+            "id": id, "title": title, "publisher": publisher, "url": url, "records": records,
+            "licence": licence, "licence_title": entry.title if entry else licence,
+            "licence_url": entry.url if entry else "", "open": bool(entry and entry.open),
+            "checked_on": checked_on.isoformat(), "stale_since": stale_since.isoformat() if stale_since else None,
+        })  # fmt: skip
+    return out
+
+
+def _first_rows(connection: duckdb.DuckDBPyConnection, found: list[Facet]) -> list[dict[str, Any]]:
+    """Return the head of the list as the worker would give it, so that it shows before the columns are there."""
+    by_name = {facet.name: facet for facet in found}
+
+    def codes(name: str, row: int) -> list[str]:
+        facet = by_name[name]
+        return [facet.values[position]["code"] for position in facet.positions[row]]
+
+    rows = connection.execute(
+        "SELECT row, initiative_id, title, commune, departement_code, region, country, source_count, guessed "
+        "FROM explorer_row WHERE row < ? ORDER BY row",
+        [FIRST_ROWS],
+    ).fetchall()
+    return [
+        {
+            "row": row, "id": id, "title": title, "commune": commune or "", "departement": departement or "",
+            "region": region or "", "country": country or "", "sources": sources, "guessed": bool(guessed),
+            "themes": codes("theme", row), "status": "".join(codes("status", row)),
+            "precision": "".join(codes("precision", row)),
+        }
+        for row, id, title, commune, departement, region, country, sources, guessed in rows
+    ]  # fmt: skip
+
+
+def _write_shell(folder: Path, version: str) -> None:
+    """Write the list of files that make the page, for the service worker: it keeps them under the release's version."""
+    skipped = {"sw.js", "shell.json"}
+    files = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in skipped and "data" not in path.relative_to(folder).parts[:1]
+    )
+    digest = hashlib.sha256(version.encode())
+    for name in files:
+        digest.update((folder / name).read_bytes())
+    shell = {"version": version, "build": digest.hexdigest()[:16], "files": files}
+    (folder / "shell.json").write_text(json.dumps(shell, indent=1) + "\n", encoding="utf-8")

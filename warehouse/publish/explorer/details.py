@@ -1,0 +1,114 @@
+"""Everything about one initiative, in blocks of `BLOCK` rows fetched on demand: `d/<number>.json.gz`.
+
+Each entry holds the row of `initiative` and, where the database has them: `sources`, `values` (provenance: field, rank,
+source, record, rule, and the original text where it differs from the value), `changes`, `matches` (why its records are
+held to be the same), `similar` and `related`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+
+from warehouse.publish.explorer.binary import gzipped
+from warehouse.publish.explorer.rows import has_table
+from warehouse.table import literal
+
+BLOCK = 100
+BATCH = 10_000
+"""Rows joined at a time, so that memory does not grow with the release."""
+
+_PARTS = {
+    "initiative_source": (
+        "sources",
+        """SELECT initiative_id, list({source_id: source_id, record_key: record_key, record_url: record_url,
+             licence: licence, attribution: attribution, checked_on: checked_on, stale_since: stale_since}
+             ORDER BY source_id, record_key) AS items
+           FROM initiative_source SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+    ),
+    "initiative_value": (
+        "values",
+        """SELECT initiative_id, list({field: field, rank: rank, source_id: source_id, record_key: record_key,
+             original: CASE WHEN original <> value THEN original END, rule: rule}
+             ORDER BY field, rank) AS items
+           FROM initiative_value SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+    ),
+    "change": (
+        "changes",
+        """SELECT initiative_id, list({kind: kind, field: field, before: before, after: after} ORDER BY kind, field)
+             AS items
+           FROM change SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+    ),
+    "match": (
+        "matches",
+        """SELECT s.initiative_id, list({"left": m.left_source_id, "right": m.right_source_id, score: round(m.score, 3),
+             reason: m.reason, decided_by: m.decided_by}
+             ORDER BY m.left_source_id, m.left_record_key, m.right_source_id, m.right_record_key)[:20] AS items
+           FROM match m
+           JOIN initiative_source s ON s.source_id = m.left_source_id AND s.record_key = m.left_record_key
+           JOIN initiative_source t ON t.source_id = m.right_source_id AND t.record_key = m.right_record_key
+             AND t.initiative_id = s.initiative_id
+           SEMI JOIN batch ON batch.initiative_id = s.initiative_id
+           GROUP BY s.initiative_id""",
+    ),
+    "similar": (
+        "similar",
+        """SELECT initiative_id, list({scope: scope, id: similar_id, name: o.title, commune: o.commune,
+             departement_code: o.departement_code, country: o.country, score: round(score, 3),
+             distance_km: round(distance_km, 1), reason: reason} ORDER BY scope, rank) AS items
+           FROM similar JOIN explorer_row o ON o.initiative_id = similar.similar_id
+           SEMI JOIN batch ON batch.initiative_id = similar.initiative_id GROUP BY similar.initiative_id""",
+    ),
+}
+"""Table → what it gives an entry, and the query that gathers it for the initiatives in `batch`."""
+
+
+def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Path) -> None:
+    """Write the blocks of the `count` numbered rows of `connection` into `folder`."""
+    folder.mkdir()
+    parts = {table: part for table, part in _PARTS.items() if has_table(connection, table)}
+    joins = "".join(f" LEFT JOIN ({query}) AS {name}_ USING (initiative_id)" for name, query in parts.values())
+    fields = "".join(f", {literal(name)}, coalesce({name}_.items, [])" for name, _ in parts.values())
+    joins += _related(connection)
+    if joins.endswith("related_ USING (initiative_id)"):
+        fields += ", 'related', coalesce(related_.items, [])"
+    query = f"""
+        SELECT to_json(initiative)::VARCHAR, json_object('row', batch.row{fields})::VARCHAR
+        FROM batch JOIN initiative USING (initiative_id) {joins} ORDER BY batch.row
+    """
+    with ThreadPoolExecutor(2) as pool:
+        done = []
+        for first in range(0, count, BATCH):
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE batch AS SELECT row, initiative_id FROM explorer_row "
+                "WHERE row >= ? AND row < ?",
+                [first, first + BATCH],
+            )
+            rows = connection.execute(query).fetchall()
+            for start in range(0, len(rows), BLOCK):
+                block = [f'{{"initiative":{facts},{rest[1:]}' for facts, rest in rows[start : start + BLOCK]]
+                path = folder / f"{(first + start) // BLOCK}.json.gz"
+                done.append(pool.submit(_write, path, "[" + ",\n".join(block) + "]"))
+        for task in done:
+            task.result()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(gzipped(text.encode()))
+
+
+def _related(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the join for hosts and their services, whatever columns the table has beside its two ids."""
+    if not has_table(connection, "related"):
+        return ""
+    columns = [name for name, *_ in connection.execute("DESCRIBE related").fetchall()]
+    other = next((name for name in columns if name.endswith("_id") and name != "initiative_id"), None)
+    if other is None or "initiative_id" not in columns:
+        return ""
+    rest = "".join(f", {name}: related.{name}" for name in columns if name not in {"initiative_id", other})
+    return f""" LEFT JOIN (SELECT related.initiative_id, list({{id: {other}, name: o.title{rest}}}
+        ORDER BY {other}) AS items FROM related JOIN explorer_row o ON o.initiative_id = related.{other}
+        SEMI JOIN batch ON batch.initiative_id = related.initiative_id GROUP BY related.initiative_id) AS related_
+        USING (initiative_id)""".replace("\n        USING", " USING")
