@@ -27,10 +27,11 @@ from typing import Any
 import duckdb
 
 from transforms.rights import register
+from transforms.vocabulary import vocabulary
 from warehouse.publish.explorer.binary import json_gzipped
 from warehouse.publish.explorer.core import Facet, facets, write_core
 from warehouse.publish.explorer.details import BLOCK, write_details
-from warehouse.publish.explorer.rows import has_table, number_rows
+from warehouse.publish.explorer.rows import number_rows
 from warehouse.publish.explorer.textindex import write_index
 
 __all__ = ["CONTACT", "FOLDER", "build"]
@@ -74,7 +75,7 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
         "sources": _sources(connection),
         "first": _first_rows(connection, found),
         "bytes": {path.name.split(".")[0]: path.stat().st_size for path in sorted(data.iterdir()) if path.is_file()},
-        "similar": has_table(connection, "similar"),
+        "words": {"funding_kinds": vocabulary()["funding_kinds"]},
     }
     (data / "head.json.gz").write_bytes(json_gzipped(head))
     _write_shell(folder, version)
