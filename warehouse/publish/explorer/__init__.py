@@ -5,13 +5,15 @@
 | file | what | fetched |
 |---|---|---|
 | `head.json.gz` | version, counts, facets with labels, sources, the first rows of the list | first |
-| `columns.bin.gz`, `places.json.gz` | what filters, counts and the map need | then |
-| `titles.txt.gz`, `ids.txt.gz` | a line each row | then |
-| `ix/<letters>.bin.gz` | the text index | as words are typed |
-| `d/<number>.json.gz` | whole initiatives, `BLOCK` at a time | as they are opened |
-| `moved.json.gz` | old id → new id | when an id is unknown |
+| `<build>/columns.bin.gz`, `<build>/places.json.gz` | what filters, counts and the map need | then |
+| `<build>/titles.txt.gz`, `<build>/ids.txt.gz` | a line each row | then |
+| `<build>/ix/<letters>.bin.gz` | the text index | as words are typed |
+| `<build>/d/<number>.json.gz` | whole initiatives, `BLOCK` at a time | as they are opened |
+| `<build>/moved.json.gz` | old id → new id | when an id is unknown |
 
-Files are compressed here and inflated in the page, so any static host will do. The same tables give the same bytes.
+`<build>` is a digest of the data: a page that is open while `latest` moves on finds its own files or none, never those
+of another release. Files are compressed here and inflated in the page, so any static host will do. The same tables give
+the same bytes.
 """
 
 from __future__ import annotations
@@ -54,8 +56,8 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
     """
     contact = checked_contact(os.environ.get(CONTACT, "") if contact is None else contact)
     shutil.copytree(Path(str(resources.files(__package__) / "site")), folder)
-    data = folder / "data"
-    data.mkdir()
+    data = folder / "data" / "new"
+    data.mkdir(parents=True)
     count = number_rows(connection)
     found = facets(connection)
     write_core(connection, found, data)
@@ -63,8 +65,10 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
     write_details(connection, count, data / "d")
     moved = connection.execute("SELECT old_id, new_id FROM moved_id ORDER BY old_id").fetchall()
     (data / "moved.json.gz").write_bytes(json_gzipped(dict(moved)))
+    build = _digest(version, data)
     head = {
         "format": FORMAT,
+        "build": build,
         "version": version,
         "count": count,
         "block": BLOCK,
@@ -77,8 +81,9 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
         "bytes": {path.name.split(".")[0]: path.stat().st_size for path in sorted(data.iterdir()) if path.is_file()},
         "words": {"funding_kinds": vocabulary()["funding_kinds"]},
     }
-    (data / "head.json.gz").write_bytes(json_gzipped(head))
-    _write_shell(folder, version)
+    data.rename(data.with_name(build))
+    (folder / "data" / "head.json.gz").write_bytes(json_gzipped(head))
+    _write_shell(folder, version, build)
 
 
 def checked_contact(text: str) -> str:
@@ -131,7 +136,7 @@ def _first_rows(connection: duckdb.DuckDBPyConnection, found: list[Facet]) -> li
     ]  # fmt: skip
 
 
-def _write_shell(folder: Path, version: str) -> None:
+def _write_shell(folder: Path, version: str, data: str) -> None:
     """Write the list of files that make the page, for the service worker: it keeps them under the release's version."""
     skipped = {"sw.js", "shell.json"}
     files = sorted(
@@ -139,8 +144,16 @@ def _write_shell(folder: Path, version: str) -> None:
         for path in folder.rglob("*")
         if path.is_file() and path.name not in skipped and "data" not in path.relative_to(folder).parts[:1]
     )
-    digest = hashlib.sha256(version.encode())
+    digest = hashlib.sha256(f"{version} {data}".encode())
     for name in files:
         digest.update((folder / name).read_bytes())
-    shell = {"version": version, "build": digest.hexdigest()[:16], "files": files}
+    shell = {"version": version, "build": digest.hexdigest()[:16], "data": data, "files": files}
     (folder / "shell.json").write_text(json.dumps(shell, indent=1) + "\n", encoding="utf-8")
+
+
+def _digest(version: str, data: Path) -> str:
+    digest = hashlib.sha256(version.encode())
+    for path in sorted(data.iterdir()):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -22,11 +22,11 @@ const query = latestOnly((message) => app.client.ask("query", message));
 
 async function boot() {
   app.state = parse(location.hash);
-  const head = jsonOf("data/head.json.gz");
+  const head = jsonOf("data/head.json.gz", { cache: "no-cache" });
   app.client = new Client(loaded);
   await useLanguage(preferred(app.state.lang));
   app.head = await head;
-  app.client.ask("open", { base: new URL("data/", location.href).href, head: app.head }).catch(failed);
+  app.client.ask("open", { base: new URL(`data/${app.head.build}/`, location.href).href, head: app.head }).catch(failed);
   app.facets = new Facets($("facets"), app.head, changeFacet);
   app.list = new List($("list"), app.head, { onHover: hover, lang: langParam });
   app.page = new InitiativePage($("page"), app.head, langParam);
@@ -47,9 +47,19 @@ function loaded(event) {
   if (event === "titles") performance.mark("essaim-search");
 }
 
-function failed(error) {
+async function failed(error) {
+  if (await outdated()) return;
   $("count").textContent = t("error.load");
   replace($("list"), el("li", { class: "empty" }, el("p", { text: t("error.load-text") }), el("p", { class: "quiet", text: error.message })));
+}
+
+/** Whether another release has taken the place of the one on screen: its files are gone, and the reader is told. */
+async function outdated() {
+  const head = await jsonOf("data/head.json.gz", { cache: "no-cache" }).catch(() => null);
+  if (!head || !app.head || head.build === app.head.build) return false;
+  $("count").textContent = t("error.newer");
+  replace($("list"), el("li", { class: "empty" }, el("button", { type: "button", class: "button primary", text: t("error.reload"), on: { click: () => location.reload() } })));
+  return true;
 }
 
 // ---------------------------------------------------------------------------------------------- address and state
@@ -203,7 +213,7 @@ async function banner(territory, answer, { fit, focus }) {
   const known = found.name ? { ...territory, ...found } : { ...territory, name: territory.code, total: 0 };
   drawTerritory($("banner"), app.head, known, answer.counts, app.state.lang);
   document.title = `${known.name} · Essaim`;
-  if (fit && found.bounds) app.map?.fit(found.bounds);
+  if (fit && found.bounds) app.map?.fit(app.map.boundsOf(territory) ?? found.bounds);
   app.fitTo = found.bounds;
   replace($("suggestions"));
   if (focus) $("banner").querySelector("h1").focus();
@@ -237,6 +247,7 @@ async function openInitiative(first) {
     }
     if (answer?.entry && !answer.entry.similar?.length) answer.neighbours = await app.client.ask("neighbours", { row: answer.row.row });
   } catch (error) {
+    if (await outdated()) { location.reload(); return; }
     replace($("page"), el("h1", { tabindex: "-1", text: t("error.offline") }), el("p", { text: t("error.offline-text") }), el("p", { class: "quiet", text: error.message }));
     return;
   }
@@ -261,8 +272,9 @@ function showChosen() {
   app.map.choose({ point });
   const level = { departement: "departement", region: "region" }[row.precision];
   app.map.showArea(level ? { level, code: facts[`${level}_code`] } : null);
-  const reach = { point: 0.02, housenumber: 0.02, street: 0.03, locality: 0.05, commune: 0.12, departement: 0.7, region: 1.6 }[row.precision] ?? 5;
-  if (point) app.map.fit([point[0] - reach, point[1] - reach * 0.7, point[0] + reach, point[1] + reach * 0.7], 14);
+  // Wide enough for a border or a name to tell where it is: our own base map has no streets.
+  const reach = { departement: 0.9, region: 2, country: 6 }[row.precision] ?? 0.3;
+  if (point) app.map.fit([point[0] - reach, point[1] - reach * 0.6, point[0] + reach, point[1] + reach * 0.6], 14);
 }
 
 /** On the page of an initiative a small map stands between the doubts and the facts. */
@@ -287,9 +299,12 @@ async function startMap() {
       onBox: (box) => { go({ view: app.state.view === "initiative" ? "explore" : app.state.view, box: box.map((one) => Math.round(one * 1e5) / 1e5) }); pane("list"); },
       onMove: () => { $("map-here").hidden = app.state.view === "initiative"; },
     });
-    await map.start(app.fitTo ? [[app.fitTo[0], app.fitTo[1]], [app.fitTo[2], app.fitTo[3]]] : HOME);
+    await map.start(HOME);
     app.map = map;
-    if (app.state.view === "territory") map.showArea(app.state.territory);
+    if (app.state.view === "territory") {
+      map.showArea(app.state.territory);
+      map.fit(map.boundsOf(app.state.territory) ?? app.fitTo);
+    }
     if (app.state.near) map.fit(around(app.state.near), 11);
     showChosen();
     performance.mark("essaim-map");

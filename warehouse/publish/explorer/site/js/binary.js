@@ -10,12 +10,12 @@ export async function bytesOf(url, options = {}) {
   return new Uint8Array(await new Response(inflated).arrayBuffer());
 }
 
-export async function textOf(url) {
-  return new TextDecoder().decode(await bytesOf(url));
+export async function textOf(url, options) {
+  return new TextDecoder().decode(await bytesOf(url, options));
 }
 
-export async function jsonOf(url) {
-  return JSON.parse(await textOf(url));
+export async function jsonOf(url, options) {
+  return JSON.parse(await textOf(url, options));
 }
 
 const TYPES = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array };

@@ -205,6 +205,23 @@ export class Engine {
     return [xs[cut], ys[cut], xs[last], ys[last]].map((value) => value / DEGREES);
   }
 
+  /** Names of the communes in view that have most initiatives, to tell where one is on a map without streets. */
+  placesIn({ west, south, east, north }, most = 60) {
+    const { places, columns } = this;
+    if (!this.inPlace) {
+      this.inPlace = new Uint32Array(places.commune.length);
+      for (const place of columns.place) this.inPlace[place]++;
+    }
+    const found = [];
+    for (let place = 0; place < places.commune.length; place++) {
+      const x = places.x[place] / DEGREES, y = places.y[place] / DEGREES;
+      if (places.insee[place] && x >= west && x <= east && y >= south && y <= north) {
+        found.push({ name: places.commune[place], point: [x, y], count: this.inPlace[place] });
+      }
+    }
+    return found.sort((a, b) => b.count - a.count).slice(0, most);
+  }
+
   /** Territories whose name begins with what was typed, the largest first. */
   suggest(question, most = 6) {
     const wanted = fold(question);

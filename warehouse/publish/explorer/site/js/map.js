@@ -33,6 +33,7 @@ export class ExplorerMap {
     this.parent = parent;
     this.handlers = { onCells, onOpen, onBox, onMove };
     this.cells = [];
+    this.places = [];
     this.generation = 0;
     this.online = false;
   }
@@ -98,9 +99,15 @@ export class ExplorerMap {
     map.addImage("hexagon", hexagon(ink.honey, ink["honey-deep"]), { pixelRatio: 2 });
     map.addImage("hollow", hexagon(ink.paper, ink["honey-deep"], true), { pixelRatio: 2 });
     map.addImage("chosen", hexagon(ink.ink, ink.honey), { pixelRatio: 2 });
-    for (const name of ["area", "cells", "chosen"]) map.addSource(name, { type: "geojson", data: empty });
+    for (const name of ["area", "cells", "chosen", "places"]) map.addSource(name, { type: "geojson", data: empty });
     map.addLayer({ id: "area-fill", type: "fill", source: "area", paint: { "fill-color": ink.honey, "fill-opacity": 0.16 } });
     map.addLayer({ id: "area-line", type: "line", source: "area", paint: { "line-color": ink["honey-deep"], "line-width": 2, "line-dasharray": [2, 1.5] } });
+    map.addLayer({
+      id: "places", type: "symbol", source: "places", minzoom: 8,
+      layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 11.5, "text-offset": [0, 1.1], "text-anchor": "top",
+        "text-max-width": 8, "symbol-sort-key": ["-", ["get", "count"]] },
+      paint: { "text-color": ink.maptext, "text-halo-color": ink.land, "text-halo-width": 1.4 },
+    });
     map.addLayer({
       id: "around", type: "circle", source: "cells", filter: ["==", ["get", "kind"], "imprecise"],
       paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 6, 9, 11, 22, 14, 70], "circle-color": ink.honey, "circle-opacity": 0.16,
@@ -155,11 +162,11 @@ export class ExplorerMap {
     const generation = ++this.generation;
     const [west, south, east, north] = this.bounds();
     const across = (east - west) * 0.15, along = (north - south) * 0.15;
-    const cells = await this.handlers.onCells({
+    const { cells, places } = await this.handlers.onCells({
       west: west - across, south: south - along, east: east + across, north: north + along, zoom: this.map.getZoom(),
     });
     if (generation !== this.generation) return;
-    this.cells = cells;
+    Object.assign(this, { cells, places });
     this.drawCells();
   }
 
@@ -174,6 +181,9 @@ export class ExplorerMap {
       },
     }));
     this.map.getSource("cells")?.setData({ type: "FeatureCollection", features });
+    this.map.getSource("places")?.setData({ type: "FeatureCollection", features: this.online ? [] : this.places.map((place) => ({
+      type: "Feature", geometry: { type: "Point", coordinates: place.point }, properties: { name: place.name, count: place.count },
+    })) });
   }
 
   at(point) {
@@ -222,6 +232,16 @@ export class ExplorerMap {
     this.map?.getSource("area")?.setData({
       type: "FeatureCollection", features: area && ["region", "departement"].includes(area.level) ? found : [],
     });
+  }
+
+  /** West, south, east, north of a département or a région; null for what we have no shape of. */
+  boundsOf({ level, code }) {
+    const layer = { region: "regions", departement: "departements" }[level];
+    const shape = layer && this.outline[layer].features.find((feature) => feature.properties.code === code);
+    if (!shape) return null;
+    const points = shape.geometry.coordinates.flat(2);
+    const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
+    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   }
 
   resize() {

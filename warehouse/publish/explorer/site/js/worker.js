@@ -132,7 +132,8 @@ const operations = {
   async clusters({ view }) {
     await loading;
     const [west, north] = mercator(view.west, view.north), [east, south] = mercator(view.east, view.south);
-    return clusters(engine, engine.selected, { west, north, east, south, zoom: view.zoom });
+    const cells = clusters(engine, engine.selected, { west, north, east, south, zoom: view.zoom });
+    return { cells, places: view.zoom >= 8 ? engine.placesIn(view) : [] };
   },
   async suggest({ q }) {
     await loading;
