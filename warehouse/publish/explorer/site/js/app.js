@@ -141,6 +141,7 @@ async function refresh({ fit = false, focus = false } = {}) {
   app.map?.refresh();
   if (app.state.near && app.map) app.map.fit(around(app.state.near), 11);
   fill(answer.rows);
+  document.documentElement.dataset.took = answer.took.toFixed(2);
   document.documentElement.dataset.answered = String(Number(document.documentElement.dataset.answered ?? 0) + 1);
 }
 
@@ -297,7 +298,7 @@ async function startMap() {
       onCells: (view) => app.client.ask("clusters", { view }),
       onOpen: (row) => app.client.ask("ids", { rows: [row] }).then(([id]) => { location.hash = initiativeAddress(id, app.state.lang); }),
       onBox: (box) => { go({ view: app.state.view === "initiative" ? "explore" : app.state.view, box: box.map((one) => Math.round(one * 1e5) / 1e5) }); pane("list"); },
-      onMove: () => { $("map-here").hidden = app.state.view === "initiative"; },
+      onMove: (byHand) => { if (byHand) $("map-here").hidden = app.state.view === "initiative"; },
     });
     await map.start(HOME);
     app.map = map;

@@ -28,7 +28,7 @@ const inks = () => {
 };
 
 export class ExplorerMap {
-  /** `onCells(view)` gives clusters, `onOpen(row)` opens an initiative, `onBox(box)` keeps to a box, `onMove(bounds)`. */
+  /** `onCells(view)` gives clusters, `onOpen(row)` opens an initiative, `onBox(box)` keeps to a box, `onMove(byHand)`. */
   constructor(parent, { onCells, onOpen, onBox, onMove = () => {} }) {
     this.parent = parent;
     this.handlers = { onCells, onOpen, onBox, onMove };
@@ -60,7 +60,7 @@ export class ExplorerMap {
     this.map.addControl(new maplibre.ScaleControl({ maxWidth: 90 }), "bottom-right");
     await new Promise((resolve) => this.map.once("load", resolve));
     this.furnish();
-    this.map.on("moveend", () => { this.refresh(); this.handlers.onMove(this.bounds()); });
+    this.map.on("moveend", (event) => { this.refresh(); this.handlers.onMove(Boolean(event.originalEvent)); });
     this.map.on("click", (event) => this.clicked(event));
     this.map.on("mousemove", (event) => {
       this.map.getCanvas().style.cursor = this.at(event.point) ? "pointer" : "";
