@@ -34,6 +34,7 @@ from warehouse.publish.explorer.binary import json_gzipped
 from warehouse.publish.explorer.core import Facet, facets, write_core
 from warehouse.publish.explorer.details import BLOCK, write_details
 from warehouse.publish.explorer.rows import number_rows
+from warehouse.publish.explorer.static import write_pages
 from warehouse.publish.explorer.textindex import write_index
 
 __all__ = ["CONTACT", "FOLDER", "build"]
@@ -83,6 +84,7 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
     }
     data.rename(data.with_name(build))
     (folder / "data" / "head.json.gz").write_bytes(json_gzipped(head))
+    write_pages(connection, folder, version, contact)
     _write_shell(folder, version, build)
 
 

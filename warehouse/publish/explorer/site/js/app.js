@@ -31,6 +31,7 @@ async function boot() {
   app.list = new List($("list"), app.head, { onHover: hover, lang: langParam });
   app.page = new InitiativePage($("page"), app.head, langParam);
   listen();
+  translateLinks();
   $("release").textContent = t("release", { version: app.head.version });
   await render({ first: true });
   document.documentElement.classList.add("ready");
@@ -391,10 +392,19 @@ function near() {
   }, () => { $("near-said").textContent = t("near.refused"); }, { timeout: 10000, maximumAge: 600000 });
 }
 
+/** The pages without script are a file each language. */
+function translateLinks() {
+  for (const link of document.querySelectorAll(".links a")) {
+    const name = link.getAttribute("href").split(".")[0];
+    link.setAttribute("href", current() === "fr" ? `${name}.html` : `${name}.${current()}.html`);
+  }
+}
+
 async function speak(language) {
   await useLanguage(language);
   try { localStorage.setItem("essaim-language", language); } catch { /* the choice then lasts as long as the page */ }
   for (const button of document.querySelectorAll("[data-lang]")) button.setAttribute("aria-pressed", String(button.dataset.lang === language));
+  translateLinks();
   $("release").textContent = t("release", { version: app.head.version });
 }
 
