@@ -35,8 +35,9 @@ from warehouse.schema import TABLES
 from warehouse.table import ddl, literal
 
 CHROMIUM = "/usr/bin/chromium"
+# Without "--disable-gpu": with it, every frame of the map is read back from the software renderer by the page itself.
 ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 ]  # fmt: skip

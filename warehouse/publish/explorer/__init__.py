@@ -5,8 +5,8 @@
 | file | what | fetched |
 |---|---|---|
 | `head.json.gz` | version, counts, facets with labels, sources, the first rows of the list | first |
-| `<build>/columns.bin.gz`, `<build>/places.json.gz` | what filters, counts and the map need | then |
-| `<build>/titles.txt.gz`, `<build>/ids.txt.gz` | a line each row | then |
+| `<build>/columns.bin.gz`, `places.json.gz`, `titles.txt.gz` | what search and list need | then |
+| `<build>/more.bin.gz`, `ids.bin` | the other facets, the points of the map, ids | then |
 | `<build>/ix/<letters>.bin.gz` | the text index | as words are typed |
 | `<build>/d/<number>.json.gz` | whole initiatives, `BLOCK` at a time | as they are opened |
 | `<build>/moved.json.gz` | old id → new id | when an id is unknown |
@@ -80,6 +80,7 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
         "sources": _sources(connection),
         "first": _first_rows(connection, found),
         "bytes": {path.name.split(".")[0]: path.stat().st_size for path in sorted(data.iterdir()) if path.is_file()},
+        "ids": "bin" if (data / "ids.bin").exists() else "txt",
         "words": {"funding_kinds": vocabulary()["funding_kinds"]},
     }
     data.rename(data.with_name(build))
@@ -149,7 +150,8 @@ def _write_shell(folder: Path, version: str, data: str) -> None:
     digest = hashlib.sha256(f"{version} {data}".encode())
     for name in files:
         digest.update((folder / name).read_bytes())
-    shell = {"version": version, "build": digest.hexdigest()[:16], "data": data, "files": files}
+    columns = sorted(f"data/{data}/{path.name}" for path in (folder / "data" / data).iterdir() if path.is_file())
+    shell = {"version": version, "build": digest.hexdigest()[:16], "files": [*files, "data/head.json.gz", *columns]}
     (folder / "shell.json").write_text(json.dumps(shell, indent=1) + "\n", encoding="utf-8")
 
 

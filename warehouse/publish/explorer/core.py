@@ -1,4 +1,4 @@
-"""The columns that search, facets, list and map need: `columns.bin.gz`, `places.json.gz`, `titles` and `ids`.
+"""The columns that search, facets, list and map need: `columns.bin.gz`, `more.bin.gz`, `places.json.gz`, titles and ids.
 
 A facet is a list of values, each with a code and labels; columns hold positions in that list. Facets with several
 values an initiative have two arrays: `<facet>.count` (values of each row) and `<facet>` (all values, row by row).
@@ -7,6 +7,7 @@ values an initiative have two arrays: `<facet>.count` (values of each row) and `
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from warehouse.publish.pages import PRECISIONS
 EPOCH = dt.date(2000, 1, 1)
 NO_POINT = 0x7FFFFFFF
 """Stands for a missing coordinate."""
+
+LISTED = ("theme", "status", "precision")
+"""Facets that the list itself shows: they come first, so that a search on a slow line need not wait for the others."""
 
 SDGS: tuple[tuple[str, str], ...] = (
     ("Pas de pauvreté", "No poverty"),
@@ -44,6 +48,10 @@ SDGS: tuple[tuple[str, str], ...] = (
     ("Partenariats pour la réalisation des objectifs", "Partnerships for the goals"),
 )
 """Titles of the Sustainable Development Goals (United Nations, 2015), in French and English."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+MINTED = re.compile(f"es-[{LETTERS}]{{13}}")
+"""An id as `identity.mint` makes it; 65 random bits, which no compression makes smaller."""
 
 Labelled = dict[str, Any]
 
@@ -159,21 +167,40 @@ def write_core(connection: duckdb.DuckDBPyConnection, found: Sequence[Facet], fo
         {"none": NO_POINT, "epoch": EPOCH},
     ).fetchall()
     place, dx, dy, sources, days, guessed = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 6
-    columns: dict[str, tuple[str, Iterable[int]]] = {
+    listed: dict[str, tuple[str, Iterable[int]]] = {
         "place": smallest(place),
-        "dx": ("i32", dx),
-        "dy": ("i32", dy),
         "sources": smallest(min(count, 255) for count in sources),
         "changed": smallest(days),
         "guessed": ("u8", [int(one) for one in guessed]),
     }
+    more: dict[str, tuple[str, Iterable[int]]] = {"dx": ("i32", dx), "dy": ("i32", dy)}
     for facet in found:
-        columns |= facet.columns()
-    (folder / "columns.bin.gz").write_bytes(packed(columns))
+        (listed if facet.name in LISTED else more).update(facet.columns())
+    (folder / "columns.bin.gz").write_bytes(packed(listed))
+    (folder / "more.bin.gz").write_bytes(packed(more))
     (folder / "places.json.gz").write_bytes(json_gzipped(places(connection)))
-    for name, column in (("titles", "title"), ("ids", "initiative_id")):
-        lines = connection.execute(f"SELECT {column} FROM explorer_row ORDER BY row").fetchall()
-        (folder / f"{name}.txt.gz").write_bytes(gzipped("\n".join(line for (line,) in lines).encode()))
+    lines = connection.execute("SELECT title, initiative_id FROM explorer_row ORDER BY row").fetchall()
+    (folder / "titles.txt.gz").write_bytes(gzipped("\n".join(title for title, _ in lines).encode()))
+    ids = [id for _, id in lines]
+    if all(map(MINTED.fullmatch, ids)):
+        (folder / "ids.bin").write_bytes(packed_ids(ids))
+    else:
+        (folder / "ids.txt.gz").write_bytes(gzipped("\n".join(ids).encode()))
+
+
+def packed_ids(ids: Iterable[str]) -> bytes:
+    """Return minted ids as 65 bits each, one after the other, highest bit first: a quarter less than text compresses to."""
+    out, held, bits = bytearray(), 0, 0
+    for id in ids:
+        for letter in id[3:]:
+            held, bits = held << 5 | LETTERS.index(letter), bits + 5
+            if bits >= 8:
+                bits -= 8
+                out.append(held >> bits & 255)
+        held &= (1 << bits) - 1
+    if bits:
+        out.append(held << 8 - bits & 255)
+    return bytes(out)
 
 
 def places(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

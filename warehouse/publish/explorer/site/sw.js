@@ -4,7 +4,6 @@
 // which name the release, come from the network first. `shell.json` names the files that make the page; another release,
 // another store, and the old one goes when the new one is complete.
 
-const DATA = ["columns.bin.gz", "places.json.gz", "titles.txt.gz", "ids.txt.gz", "moved.json.gz"];
 const HEAD = "data/head.json.gz";
 const PREFIX = "essaim-";
 const KEPT = /\/(data|js|i18n|icons|map|vendor)\/|\/(index|embed)\.html$|\.(css|js|json|webmanifest|svg|png|html)$/;
@@ -19,9 +18,9 @@ async function shell() {
 
 /** Fetch the files that make the page, and the columns of the list, into the store of their release. */
 async function install() {
-  const { build, data, files } = await shell();
+  const { build, files } = await shell();
   const store = await caches.open(PREFIX + build);
-  const wanted = [...files.filter((name) => !name.startsWith("sql")), HEAD, ...DATA.map((name) => `data/${data}/${name}`)];
+  const wanted = files.filter((name) => !/^sql|duckdb|arrow/i.test(name.replace("vendor/", "")));
   for (let at = 0; at < wanted.length; at += 8) {
     await Promise.all(wanted.slice(at, at + 8).map(async (name) => {
       const address = new URL(name, here);

@@ -46,6 +46,8 @@ const langParam = () => app.state.lang;
 function loaded(event) {
   if (event === "columns") app.client.ask("areas").then((areas) => { app.facets.areas = areas; });
   if (event === "titles") performance.mark("essaim-search");
+  // The other facets and the places of rows are there: counts are drawn again, the list stands as it is.
+  if (event === "more" && app.answered) refresh({ again: true });
 }
 
 async function failed(error) {
@@ -116,7 +118,7 @@ function drawFirst() {
   told();
 }
 
-async function refresh({ fit = false, focus = false } = {}) {
+async function refresh({ fit = false, focus = false, again = false } = {}) {
   const spec = specOf(app.state);
   document.body.classList.add("asking");
   let answer;
@@ -130,20 +132,30 @@ async function refresh({ fit = false, focus = false } = {}) {
   if (!answer) return;
   document.body.classList.remove("asking");
   app.facets.areas ??= await app.client.ask("areas");
-  app.shown = answer.rows.length;
+  app.answered = true;
   app.total = answer.total;
   app.placed = answer.placed;
   app.facets.draw(FACETS, answer.counts, app.state.facets);
-  app.list.draw(answer.rows);
-  $("list-scroll").scrollTop = 0;
+  if (!again) {
+    app.shown = answer.rows.length;
+    app.list.draw(answer.rows);
+    $("list-scroll").scrollTop = 0;
+  }
   told(answer);
+  if (again) return;
   if (spec.territory) await banner(spec.territory, answer, { fit, focus });
   else suggest();
-  app.map?.refresh();
+  refreshMap();
   if (app.state.near && app.map) app.map.fit(around(app.state.near), 11);
   fill(answer.rows);
   document.documentElement.dataset.took = answer.took.toFixed(2);
   document.documentElement.dataset.answered = String(Number(document.documentElement.dataset.answered ?? 0) + 1);
+}
+
+/** The map follows when typing pauses: the list comes first. */
+function refreshMap() {
+  clearTimeout(app.mapTimer);
+  app.mapTimer = setTimeout(() => app.map?.refresh(), 120);
 }
 
 /** Ids and summaries come after the list stands. */
@@ -160,7 +172,7 @@ const around = ([latitude, longitude]) => [longitude - 0.35, latitude - 0.25, lo
 function told(answer = null) {
   const { state } = app;
   $("count").textContent = t("count", { n: app.total });
-  $("unplaced").textContent = answer && app.placed < app.total ? t("count.unplaced", { n: app.total - app.placed }) : "";
+  $("unplaced").textContent = answer && app.placed !== null && app.placed < app.total ? t("count.unplaced", { n: app.total - app.placed }) : "";
   const chips = app.facets.chips(state.facets);
   if (state.box) chips.push(chip(t("filter.box"), () => go({ box: null })));
   if (state.near) chips.push(chip(t("filter.near"), () => go({ near: null, sort: null })));

@@ -11,27 +11,33 @@ export class Engine {
   constructor(head, columns, places) {
     this.count = head.count;
     this.head = head;
-    this.columns = columns;
+    this.columns = {};
     this.places = places;
     this.facets = new Map();
-    for (const [name, facet] of Object.entries(head.facets)) {
-      const values = columns[name];
-      this.facets.set(name, {
-        codes: facet.values.map((value) => value.code),
-        values,
-        starts: facet.several ? startsOf(columns[`${name}.count`]) : null,
-      });
-    }
+    this.add(columns);
     for (const level of AREAS) {
       const ofPlace = places[level];
       const values = Uint16Array.from(columns.place, (place) => ofPlace[place]);
       this.facets.set(level, { codes: places.areas[level].map(([code]) => code), values, starts: null });
     }
-    this.locate();
     this.titles = null;
     this.ids = null;
     this.selected = new Uint32Array(0);
     this.distances = null;
+  }
+
+  /** Take columns in, with the facets they hold. */
+  add(columns) {
+    Object.assign(this.columns, columns);
+    for (const [name, facet] of Object.entries(this.head.facets)) {
+      if (!columns[name]) continue;
+      this.facets.set(name, {
+        codes: facet.values.map((value) => value.code),
+        values: columns[name],
+        starts: facet.several ? startsOf(columns[`${name}.count`]) : null,
+      });
+    }
+    if (columns.dx) this.locate();
   }
 
   /** Coordinates of rows: degrees × 10,000, and Web Mercator from 0 to 1. */
@@ -167,7 +173,7 @@ export class Engine {
     const area = (level) => this.places.areas[level][this.places[level][where] - 1] ?? ["", ""];
     return {
       row,
-      id: this.ids?.[row] ?? null,
+      id: this.ids?.at(row) ?? null,
       title: this.titles?.[row] ?? "",
       commune: this.places.commune[where],
       insee: this.places.insee[where],

@@ -3,12 +3,13 @@
 import { arraysOf, bytesOf, jsonOf, textOf } from "./binary.js";
 import { clusters } from "./clusters.js";
 import { Engine, mercator } from "./engine.js";
+import { PackedIds, PlainIds } from "./ids.js";
 import { TextIndex } from "./text-index.js";
 
 const PAGE = 40;
 const MOST_BLOCKS = 80;
 
-let base, head, engine, index, loading;
+let base, head, engine, index, loading, complete;
 const blocks = new Map();
 
 const tell = (event) => self.postMessage({ event });
@@ -23,15 +24,24 @@ async function load() {
   tell("titles");
 }
 
+/** The other facets and the points: search and list do without, on a slow line they answer seconds earlier. */
+async function loadMore() {
+  await loading;
+  engine.add(arraysOf(await bytesOf(`${base}more.bin.gz`)));
+  tell("more");
+}
+
 async function loadIds() {
   await loading;
-  engine.ids ??= lines(await textOf(`${base}ids.txt.gz`));
+  engine.ids ??= head.ids === "bin" ? new PackedIds(await bytesOf(`${base}ids.bin`), head.count)
+    : new PlainIds(lines(await textOf(`${base}ids.txt.gz`)));
 }
 
 const lines = (text) => (head.count ? text.split("\n") : []);
 
 async function query({ spec, rows = PAGE, fit = false }) {
   await loading;
+  if (fit || spec.box || spec.near || Object.keys(spec.facets ?? {}).some((name) => !engine.facets.has(name))) await complete;
   const started = performance.now();
   const text = spec.q?.trim() ?? "";
   const prepared = text ? await index.prepare(text) : [];
@@ -41,8 +51,8 @@ async function query({ spec, rows = PAGE, fit = false }) {
   const { rows: kept, counts } = engine.select(ground, spec.facets ?? {});
   engine.selected = engine.sort(kept, { sort: spec.sort, scores, near: spec.near });
   const shown = Array.from(engine.selected.subarray(0, rows), (row) => engine.described(row));
-  let placed = 0;
-  for (const row of engine.selected) if (engine.mx[row] >= 0) placed++;
+  let placed = engine.mx ? 0 : null;
+  if (engine.mx) for (let at = 0; at < engine.selected.length; at++) if (engine.mx[engine.selected[at]] >= 0) placed++;
   return {
     total: engine.selected.length, placed, counts, instead, rows: shown,
     bounds: fit ? engine.bounds(engine.selected) : null,
@@ -64,7 +74,7 @@ const entryOf = async (row) => (await block(Math.floor(row / head.block)))[row %
 
 /** The whole of an initiative by its id; follows ids that moved, null where nobody knows it. */
 async function initiative({ id, row = null }) {
-  if (row === null || engine?.ids?.[row] !== id) {
+  if (row === null || engine?.ids?.at(row) !== id) {
     await loadIds();
     row = engine.ids.indexOf(id);
   }
@@ -74,12 +84,13 @@ async function initiative({ id, row = null }) {
     for (let steps = 0; Object.hasOwn(moved, heir) && steps < 20; steps++) heir = moved[heir];
     return heir === id ? null : { moved: heir };
   }
-  await loading;
+  await complete;
   return { entry: await entryOf(row), row: engine.described(row), point: engine.point(row) };
 }
 
 /** Everything of the selection, for files: facts from the columns, and the rest where few enough blocks hold it. */
 async function selection() {
+  await complete;
   await loadIds();
   const needed = new Set(Array.from(engine.selected, (row) => Math.floor(row / head.block)));
   const whole = needed.size <= MOST_BLOCKS;
@@ -114,7 +125,8 @@ const operations = {
   async open(message) {
     ({ base, head } = message);
     loading = load();
-    await loading;
+    complete = loadMore();
+    await complete;
     return { count: head.count };
   },
   query,
@@ -123,14 +135,14 @@ const operations = {
   summaries,
   async ids({ rows }) {
     await loadIds();
-    return rows.map((row) => engine.ids[row]);
+    return rows.map((row) => engine.ids.at(row));
   },
   async page({ from, rows = PAGE }) {
     await loading;
     return Array.from(engine.selected.subarray(from, from + rows), (row) => engine.described(row));
   },
   async clusters({ view }) {
-    await loading;
+    await complete;
     const [west, north] = mercator(view.west, view.north), [east, south] = mercator(view.east, view.south);
     const cells = clusters(engine, engine.selected, { west, north, east, south, zoom: view.zoom });
     return { cells, places: view.zoom >= 8 ? engine.placesIn(view) : [] };
@@ -140,12 +152,13 @@ const operations = {
     return engine.suggest(q);
   },
   async territory({ territory }) {
-    await loading;
+    await complete;
     const rows = engine.candidates({ territory });
     return { ...engine.territory(territory), bounds: engine.bounds(rows), total: rows.length };
   },
   /** The nearest others that share a theme, for releases that have no table of what is alike. */
   async neighbours({ row, most = 5 }) {
+    await complete;
     await loadIds();
     const point = engine.point(row);
     if (!point) return [];
