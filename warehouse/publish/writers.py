@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from warehouse.publish import dictionary, extracts, geography, pages, quality, schemas, skos_file, tables
+from warehouse.publish import dictionary, explorer, extracts, geography, pages, quality, schemas, skos_file, tables
 from warehouse.publish.assembly import Assembly
 
 Writer = Callable[[Assembly], None]
@@ -23,5 +23,6 @@ WRITERS: tuple[Writer, ...] = (
     schemas.write_all,
     skos_file.write_all,
     pages.write_texts,
+    explorer.write_all,
 )
-"""The data first, then what explains it. The explorer, feeds and source pages take their place at the end."""
+"""The data first, then what explains it, then the explorer, which links to what is there."""

@@ -30,6 +30,7 @@ import duckdb
 
 from transforms.rights import register
 from transforms.vocabulary import vocabulary
+from warehouse.publish.assembly import Assembly, Group
 from warehouse.publish.explorer.binary import json_gzipped
 from warehouse.publish.explorer.core import Facet, facets, write_core
 from warehouse.publish.explorer.details import BLOCK, write_details
@@ -37,7 +38,7 @@ from warehouse.publish.explorer.rows import number_rows
 from warehouse.publish.explorer.static import write_pages
 from warehouse.publish.explorer.textindex import write_index
 
-__all__ = ["CONTACT", "FOLDER", "build"]
+__all__ = ["CONTACT", "FOLDER", "build", "write_all"]
 
 FOLDER = "explorer"
 FORMAT = 1
@@ -46,6 +47,16 @@ FORMAT = 1
 FIRST_ROWS = 40
 CONTACT = "ESSAIM_CONTACT"
 """Environment variable: where readers send corrections, an e-mail address or the address of a form for new issues."""
+
+
+def write_all(assembly: Assembly) -> None:
+    """Write the explorer into the release; feeds and data files that stand already are linked."""
+    folder = assembly.add_folder(
+        f"{FOLDER}/", "L'explorateur : chercher, filtrer, voir sur la carte, en ligne ou non",
+        "The explorer: search, filter, see on the map, online or off", Group.PAGE,
+    )  # fmt: skip
+    folder.rmdir()
+    build(assembly.connection, folder, assembly.version)
 
 
 def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, contact: str | None = None) -> None:
