@@ -73,6 +73,7 @@ function go(change, { quiet = false } = {}) {
   if (quiet) {
     history.replaceState(null, "", address);
     app.state = state;
+    if (state.view !== "initiative") app.lastList = address;
     refresh();
   } else if (address !== location.hash) location.hash = address;
 }
@@ -248,6 +249,8 @@ async function suggest() {
 
 async function openInitiative(first) {
   const { id } = app.state;
+  // The map may stand in the page that is about to go.
+  $("map-home").append($("map-panel"));
   if (app.page.drawn !== id) replace($("page"), el("p", { class: "loading", text: t("loading") }));
   document.body.dataset.pane = "list";
   let answer;
@@ -267,6 +270,7 @@ async function openInitiative(first) {
   }
   if (app.state.view !== "initiative") return;
   if (!answer?.entry) { app.page.missing(id); $("page").querySelector("h1").focus(); return; }
+  $("map-home").append($("map-panel"));
   app.page.draw(answer);
   app.page.drawn = app.state.id;
   app.chosen = answer;

@@ -1,0 +1,293 @@
+"""Pages of initiatives, territories and the rest: what they say, that all links lead somewhere, that axe finds no fault."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+import pytest
+from watched import Watched
+
+from warehouse.publish.explorer.static import LANGUAGES, PAGES
+
+POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
+
+
+def one(database: duckdb.DuckDBPyConnection, where: str) -> str:
+    [(id,)] = database.execute(f"SELECT initiative_id FROM initiative WHERE {where} ORDER BY initiative_id LIMIT 1").fetchall()
+    return str(id)
+
+
+def test_an_initiative_says_what_is_known_and_whence(
+    watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    id = one(database, "source_count > 2 AND siren IS NOT NULL AND insee_code IS NOT NULL AND url IS NOT NULL")
+    facts = database.execute(
+        "SELECT name, siren, url, commune, departement, source_ids FROM initiative WHERE initiative_id = ?", [id]
+    ).fetchone()
+    assert facts is not None
+    name, siren, url, commune, departement, source_ids = facts
+    shown = watch()
+    page = shown.open(f"{site}index.html#/i/{id}")
+    assert page.text_content("h1") == name
+    assert page.title() == f"{name} · Essaim"
+    text = page.text_content("#page")
+    assert all(part in text for part in (siren, commune, departement, id))
+    assert page.get_attribute(".site a", "href").rstrip("/") == url.rstrip("/")
+    assert page.locator(".sources-list > li").count() >= len(source_ids)
+    page.click(".provenance summary")
+    [(values,)] = database.execute("SELECT count(*) FROM initiative_value WHERE initiative_id = ?", [id]).fetchall()
+    shown.until(lambda: page.locator(".provenance tbody tr").count() == values)
+    # A theme leads to the list of it, the commune to its page.
+    page.locator("dd a", has_text=commune).first.click()
+    shown.until(lambda: page.is_visible("#banner h1"))
+    assert page.text_content("#banner h1") == commune
+
+
+def test_doubts_are_said(watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection) -> None:
+    shown = watch()
+    page = shown.open(f"{site}index.html#/i/{one(database, 'geo_conflict IS NOT NULL')}")
+    assert "se contredisent sur le lieu" in page.text_content(".doubts")
+    shown.open(f"{site}index.html#/i/{one(database, 'len(themes_predicted) > 0')}")
+    assert "devinés d'après son texte" in page.text_content(".doubts")
+    exact = one(database, "geo_precision = 'commune' AND geo_conflict IS NULL AND status = 'running'")
+    shown.open(f"{site}index.html#/i/{exact}")
+    assert "celui de la commune" in page.text_content(".doubts")
+
+
+def test_back_leads_to_the_list_as_it_was(shown: Watched) -> None:
+    shown.act(lambda: shown.page.fill("#q", "jardin"))
+    titles = shown.titles()
+    shown.act(lambda: shown.page.click("#list li:nth-child(2) h3 a"))
+    assert shown.page.text_content("h1") == titles[1]
+    shown.act(lambda: shown.page.click("[data-back]"))
+    assert shown.titles() == titles
+    assert shown.page.input_value("#q") == "jardin"
+
+
+def test_an_unknown_id_is_said_to_be(shown: Watched) -> None:
+    shown.page.evaluate("location.hash = '#/i/es-0000000000000'")
+    shown.until(lambda: shown.page.is_visible("#page h1") and "introuvable" in shown.page.text_content("#page h1"))
+    assert "es-0000000000000" in shown.page.text_content("#page")
+
+
+def test_a_territory_in_each_size(shown: Watched, site: str, database: duckdb.DuckDBPyConnection) -> None:
+    for level, column in (("region", "region_code"), ("departement", "departement_code"), ("epci", "epci_code"), ("commune", "insee_code")):
+        rows = database.execute(
+            f"SELECT {column}, count(*) FROM initiative WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+        ).fetchall()
+        code, number = rows[0]
+        shown.open(f"{site}index.html#/t/{level}/{code}")
+        shown.until(lambda level=level: shown.page.locator(f"#banner .kicker").count())
+        assert shown.total() == number
+        assert str(number) in shown.page.text_content("#banner .lead")
+
+
+def test_the_map_of_a_territory_on_another_site(watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection) -> None:
+    shown = watch()
+    shown.page.goto(site + "embed.html#/t/departement/75")
+    shown.until(lambda: shown.page.evaluate("document.documentElement.classList.contains('ready')"))
+    [(number,)] = database.execute("SELECT count(*) FROM initiative WHERE departement_code = '75'").fetchall()
+    assert f"{number} initiatives" in shown.page.text_content("#count")
+    assert shown.page.get_attribute("#whole", "href").endswith("index.html#/t/departement/75")
+    assert shown.page.is_visible("#map canvas")
+
+
+def test_the_component_frames_the_embed(watch: Callable[..., Watched], site: str) -> None:
+    # A page of somebody else: no policy of ours, so the script is given to it by the driver.
+    blank = watch(bypass_csp=True)
+    blank.page.goto(site + "icons/essaim.svg")
+    blank.page.goto(site + "method.html")
+    blank.page.add_script_tag(url=site + "essaim-map.js", type="module")
+    blank.page.evaluate(
+        "document.body.innerHTML = '<essaim-map territory=\"region/53\" theme=\"health,sport\" lang=\"en\"></essaim-map>'"
+    )
+    blank.until(lambda: blank.page.locator("essaim-map iframe").count())
+    assert blank.page.get_attribute("essaim-map iframe", "src") == f"{site}embed.html#/t/region/53?theme=health&theme=sport&lang=en"
+
+
+# ------------------------------------------------------------------------------------------------------ the map
+
+
+def test_a_click_on_the_map_opens_what_is_there(
+    shown: Watched, site: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    found = database.execute(
+        "SELECT name, longitude, latitude FROM initiative i WHERE geo_precision = 'point' AND country = 'FR' AND NOT EXISTS "
+        "(FROM initiative o WHERE o.initiative_id <> i.initiative_id AND abs(o.longitude - i.longitude) < 0.03 AND "
+        "abs(o.latitude - i.latitude) < 0.03) ORDER BY initiative_id LIMIT 1"
+    ).fetchone()
+    assert found is not None
+    name, longitude, latitude = found
+    shown.map_ready()
+    shown.open(f"{site}index.html#/?box={longitude - 0.01},{latitude - 0.01},{longitude + 0.01},{latitude + 0.01}")
+    assert shown.titles() == [name]
+    shown.page.click("#map-fit")
+    shown.page.wait_for_timeout(1500)
+    box = shown.page.locator("#map canvas").bounding_box()
+    shown.act(lambda: shown.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    assert shown.page.text_content("h1") == name
+
+
+def test_the_online_map_is_asked_for_by_the_reader_only(shown: Watched) -> None:
+    shown.map_ready()
+    asked: list[str] = []
+    shown.page.route("https://data.geopf.fr/**", lambda route: (asked.append(route.request.url), route.abort()))
+    assert asked == []
+    shown.tolerated = ("data.geopf.fr", "ERR_FAILED", "Failed to fetch")
+    shown.page.check("#map-online")
+    shown.until(lambda: asked)
+    # It does not answer here: the map falls back on its own, and says so.
+    shown.until(lambda: "ne répond pas" in shown.page.text_content("#map-said"))
+    assert not shown.page.is_checked("#map-online")
+    shown.asked = [url for url in shown.asked if not url.startswith("https://data.geopf.fr/")]
+
+
+def test_without_webgl_the_list_is_whole(watch: Callable[..., Watched], site: str) -> None:
+    shown = watch()
+    shown.page.add_init_script(
+        "const real = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) { return /webgl/.test(kind) ? null : real.call(this, kind, ...more); };"
+    )
+    shown.open(site + "index.html")
+    shown.until(lambda: shown.page.locator(".no-map").count())
+    assert "WebGL" in shown.page.text_content(".no-map")
+    shown.act(lambda: shown.page.fill("#q", "jardin"))
+    assert shown.total() > 0
+    assert not any("maplibre" in url for url in shown.asked)
+
+
+# ----------------------------------------------------------------------------------------------- every page there is
+
+
+def html_files(release: Path) -> list[Path]:
+    return sorted((release / "explorer").glob("*.html"))
+
+
+def test_there_is_a_page_for_each_subject_in_each_language(release: Path) -> None:
+    names = {path.name for path in html_files(release)}
+    assert {f"{page}{'' if code == 'fr' else f'.{code}'}.html" for page in PAGES for code in LANGUAGES} <= names
+
+
+def test_every_page_has_a_strict_policy(release: Path) -> None:
+    for path in html_files(release):
+        found = POLICY.search(path.read_text(encoding="utf-8"))
+        assert found, path.name
+        rules = dict(rule.strip().split(" ", 1) for rule in found[1].split(";"))
+        assert rules["default-src"] == "'none'"
+        assert rules["base-uri"] == rules["form-action"] == "'none'"
+        assert "unsafe-inline" not in found[1]
+        if path.name != "sql.html":
+            assert "unsafe-eval" not in found[1]
+        hosts = set(re.findall(r"https?://[^\s;]+", found[1]))
+        assert hosts <= ({"https://data.geopf.fr"} if path.name == "index.html" else set())
+
+
+class Links(HTMLParser):
+    """Addresses and anchors of a page, and whatever inline script or style it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.inline: list[str] = []
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag
+        for name, value in attrs:
+            if name in {"href", "src"} and value:
+                self.links.append(value)
+            if name == "id" and value:
+                self.ids.add(value)
+            if name.startswith("on") or name == "style":
+                self.inline.append(f"{tag} {name}")
+
+    def handle_data(self, data: str) -> None:
+        if self.inside in {"script", "style"} and data.strip():
+            self.inline.append(self.inside)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+
+def test_every_link_leads_somewhere(release: Path) -> None:
+    pages: dict[Path, Links] = {}
+    for path in html_files(release):
+        pages[path] = Links()
+        pages[path].feed(path.read_text(encoding="utf-8"))
+    broken = []
+    for path, page in pages.items():
+        assert page.inline == [], path.name
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme in {"http", "https", "mailto"}:
+                continue
+            assert not parts.scheme, f"{path.name}: {link}"
+            target = (path.parent / unquote(parts.path)) if parts.path else path
+            if not target.exists():
+                broken.append(f"{path.name}: {link}")
+            elif parts.fragment and not parts.fragment.startswith("/") and target in pages:
+                if unquote(parts.fragment) not in pages[target].ids:
+                    broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+def test_what_the_service_worker_is_to_keep_is_there(release: Path) -> None:
+    shell = json.loads((release / "explorer/shell.json").read_text(encoding="utf-8"))
+    assert [name for name in shell["files"] if not (release / "explorer" / name).is_file()] == []
+    assert "index.html" in shell["files"]
+    assert "sw.js" not in shell["files"]
+
+
+def faults(shown: Watched) -> list[str]:
+    pytest.importorskip("axe_core_python", reason="pip install 'essaim[test]', to test accessibility with axe")
+    from axe_core_python.sync_playwright import Axe
+
+    found = Axe().run(shown.page, options={"resultTypes": ["violations"]})
+    return [
+        f"{fault['id']} ({fault['impact']}): {[node['html'][:140] for node in fault['nodes'][:3]]}"
+        for fault in found["violations"]
+        if fault["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(watch: Callable[..., Watched], site: str, scheme: str, database: duckdb.DuckDBPyConnection) -> None:
+    shown = watch(color_scheme=scheme)
+    shown.open(site + "index.html#/?theme=environment&q=jardin")
+    shown.map_ready()
+    assert faults(shown) == []
+    shown.open(site + "index.html#/t/departement/44")
+    shown.until(lambda: shown.page.is_visible("#banner h1"))
+    assert faults(shown) == []
+    shown.open(f"{site}index.html#/i/{one(database, 'source_count > 3')}")
+    shown.page.click(".provenance summary")
+    assert faults(shown) == []
+    for name in PAGES:
+        shown.page.goto(f"{site}{name}.html")
+        assert faults(shown) == [], name
+
+
+def test_read_without_a_network_once_visited(watch: Callable[..., Watched], site: str) -> None:
+    shown = watch(service_workers="allow")
+    page = shown.open(site + "index.html")
+    shown.until(lambda: page.evaluate("navigator.serviceWorker.getRegistration().then((one) => Boolean(one?.active))"), 60)
+    shown.act(lambda: page.fill("#q", "jardin"))
+    titles = shown.titles()
+    shown.act(lambda: page.click("#list h3 a"))
+    address = page.url
+    page.context.set_offline(True)
+    shown.tolerated = ("ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+    page.goto("about:blank")
+    shown.open(address)
+    assert page.text_content("h1") == titles[0]
+    page.goto("about:blank")
+    shown.open(site + "index.html#/?q=jardin")
+    assert shown.titles() == titles
+    shown.map_ready()
