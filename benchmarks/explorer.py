@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 from playwright.sync_api import Browser, sync_playwright
@@ -43,38 +43,47 @@ ARGUMENTS = [
 ]  # fmt: skip
 COMPRESSED = {".js", ".mjs", ".css", ".html", ".json", ".svg", ".webmanifest"}
 
-KINDS = (
-    "Jardin partagé|Épicerie solidaire|Repair café|Ressourcerie|Tiers-lieu|Café associatif|Fablab|Recyclerie|Accorderie|"
-    "Habitat participatif|Garage solidaire|Atelier vélo|Crèche parentale|Maison des familles|Bus numérique|Ferme urbaine|"
+_KINDS = (
+    "Jardin partagé|Épicerie solidaire|Repair café|Ressourcerie|Tiers-lieu|Café associatif|Fablab|Recyclerie|"
+    "Accorderie|"
+    "Habitat participatif|Garage solidaire|Atelier vélo|Crèche parentale|Maison des familles|Bus numérique|"
+    "Ferme urbaine|"
     "Coopérative énergétique|Monnaie locale|Friperie solidaire|Restaurant d'insertion|Cantine de quartier|Ludothèque|"
-    "Régie de quartier|Université populaire|Théâtre de rue|École de la deuxième chance|Conciergerie de village|Microcrédit|"
+    "Régie de quartier|Université populaire|Théâtre de rue|École de la deuxième chance|Conciergerie de village|"
+    "Microcrédit|"
     "Réseau d'échange de savoirs|Bibliothèque de rue|Radio associative|Autopartage rural|Plateforme d'entraide|AMAP"
-).split("|")
-NAMES = (
-    "des Voisins|du Moulin|des Possibles|de la Place|Solidaire|du Coin|des Quatre Saisons|en Commun|de Demain|à Roulettes|"
+)
+_NAMES = (
+    "des Voisins|du Moulin|des Possibles|de la Place|Solidaire|du Coin|des Quatre Saisons|en Commun|de Demain|"
+    "à Roulettes|"
     "des Lilas|du Canal|de la Gare|du Marché|des Tisserands|de l'Horloge|du Verger|des Sources|pour Tous|Ensemble"
-).split("|")
-VERBS = (
+)
+_VERBS = (
     "accompagne|rassemble|forme|accueille|répare|transforme|distribue|invente|partage|relie|soutient|collecte|cultive|"
     "organise|propose|anime|développe|facilite|valorise|mutualise"
-).split("|")
-OBJECTS = (
+)
+_OBJECTS = (
     "des habitants du quartier|des personnes éloignées de l'emploi|des familles isolées|des jeunes sans diplôme|"
     "des agriculteurs en conversion|des objets destinés à la déchetterie|des légumes de saison|des ateliers de cuisine|"
     "des trajets domicile-travail|des logements vacants|des savoir-faire artisanaux|des aidants familiaux|"
-    "des seniors isolés|des outils numériques libres|des vélos abandonnés|des vêtements d'occasion|des bénévoles engagés|"
+    "des seniors isolés|des outils numériques libres|des vélos abandonnés|des vêtements d'occasion|"
+    "des bénévoles engagés|"
     "des circuits courts alimentaires|des projets citoyens|des énergies renouvelables"
-).split("|")
-ENDS = (
+)
+_ENDS = (
     "avec l'appui de la commune|pour lutter contre l'isolement|grâce à une coopérative d'intérêt collectif|"
     "dans une ancienne école|sans condition de ressources|en lien avec les associations locales|chaque semaine|"
     "autour d'un repas partagé|par des chantiers participatifs|à prix libre|au plus près des villages|"
     "pour réduire les déchets|en favorisant le réemploi|dans une démarche participative|avec des artisans du pays"
-).split("|")
-QUERIES = (
+)
+_QUERIES = (
     "jardin|jardins partagés|épicerie|repair café lyon|vélo|insertion|habitat participatif|seniors|numérique|bretagne|"
     "marseille|recyclerie|familles isolées|énergie|coopérative|alimentation|tiers-lieu|ferme|culture|mobilité"
-).split("|")
+)
+
+KINDS, NAMES, VERBS, OBJECTS, ENDS, QUERIES = (
+    text.split("|") for text in (_KINDS, _NAMES, _VERBS, _OBJECTS, _ENDS, _QUERIES)
+)
 
 
 def synthetic(path: Path, size: int) -> None:
@@ -97,9 +106,7 @@ def synthetic(path: Path, size: int) -> None:
         with lines.open("w", encoding="utf-8") as opened:
             for number, commune in enumerate(chosen):
                 opened.write(json.dumps(_initiative(chance, words, number, commune, communes)) + "\n")
-        columns = ", ".join(
-            f"{literal(column.name)}: {literal(column.type)}" for column in TABLES[0].columns
-        )
+        columns = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in TABLES[0].columns)
         connection.execute(
             f"INSERT INTO initiative FROM read_json({literal(str(lines))}, format='newline_delimited', "
             f"columns={{{columns}}})"
@@ -107,7 +114,8 @@ def synthetic(path: Path, size: int) -> None:
         lines.unlink()
         connection.execute("""
             INSERT INTO source SELECT 'source-' || i, 'Source numéro ' || i, 'Producteur ' || i,
-                'https://source' || i || '.example.org', 'table', 'etalab-2.0', 'https://example.org/licence', '© ' || i,
+                'https://source' || i || '.example.org', 'table', 'etalab-2.0', 'https://example.org/licence',
+                '© ' || i,
                 '2026-11-01', 100, 0, DATE '2026-11-22', NULL FROM range(40) t(i)
         """)
         connection.execute("""
@@ -118,8 +126,8 @@ def synthetic(path: Path, size: int) -> None:
         connection.execute("""
             INSERT INTO initiative_value SELECT initiative_id, field, 1, 'x', source_ids[1],
                 initiative_id || '-' || source_ids[1], NULL, 'only value'
-            FROM initiative, (SELECT unnest(['name', 'summary', 'url', 'status', 'organisation_name', 'themes', 'address',
-                'commune', 'insee_code', 'latitude', 'longitude', 'geo_precision']) AS field)
+            FROM initiative, (SELECT unnest(['name', 'summary', 'url', 'status', 'organisation_name', 'themes',
+                'address', 'commune', 'insee_code', 'latitude', 'longitude', 'geo_precision']) AS field)
         """)
         connection.execute("""
             INSERT INTO change SELECT initiative_id, 'added', '', NULL, name FROM initiative
@@ -129,13 +137,13 @@ def synthetic(path: Path, size: int) -> None:
 def _initiative(
     chance: random.Random, words: dict[str, Any], number: int, commune: tuple[Any, ...], communes: list[tuple[Any, ...]]
 ) -> dict[str, Any]:
-    code, name, epci_code, epci, departement_code, departement, region_code, region, latitude, longitude, _, postcode = (
-        commune
-    )
+    code, name, epci_code, epci, departement_code, departement, region_code, region = commune[:8]
+    latitude, longitude, _, postcode = commune[8:]
     exact = chance.random() < 0.6
     kind, title = chance.choice(KINDS), chance.choice(NAMES)
     near = chance.choice(communes)[1]
-    invented = "".join(chance.choice(("ba", "lo", "mi", "ren", "tou", "vel", "sa", "ker", "dou", "gue")) for _ in range(3))
+    syllables = ("ba", "lo", "mi", "ren", "tou", "vel", "sa", "ker", "dou", "gue")
+    invented = "".join(chance.choice(syllables) for _ in range(3))
     summary = (
         f"{kind} à {name} : l'équipe {chance.choice(VERBS)} {chance.choice(OBJECTS)} {chance.choice(ENDS)}. "
         f"{invented.capitalize()} {chance.choice(VERBS)} aussi {chance.choice(OBJECTS)} vers {near}, "
@@ -176,8 +184,8 @@ class Host(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
-    sent: dict[str, int] = {}
-    kept: dict[str, bytes] = {}
+    sent: ClassVar[dict[str, int]] = {}
+    kept: ClassVar[dict[str, bytes]] = {}
     plain = False
 
     def log_message(self, format: str, *args: object) -> None:
@@ -203,10 +211,17 @@ class Host(http.server.SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Says nothing of readers that leave before the end."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Serve `folder` on loopback; yields the address of the explorer."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Host, directory=str(folder)))
+    server = Server(("127.0.0.1", 0), functools.partial(Host, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/explorer/index.html"
     server.shutdown()

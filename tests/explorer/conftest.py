@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 from hostile import fill_hostile
+from warehouse_example import NIGHT
 from watched import Watched
 
 from flows import nightly
@@ -25,7 +26,6 @@ from flows.cli import demo_settings
 from scrapers.browser import CHROMIUM, ON_THE_PATH
 from warehouse.publish import publish
 from warehouse.store import Store
-from warehouse_example import NIGHT
 
 ARGUMENTS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic",
@@ -63,7 +63,8 @@ def serve(folder: Path) -> Iterator[str]:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The release of the embedded samples."""
     home = tmp_path_factory.mktemp("demo")
-    nightly.run(demo_settings(home), prefect=False)
+    night = nightly.run(demo_settings(home), prefect=False)
+    assert night.outcome == "published"
     return home / "releases" / "latest"
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from warehouse.store import Store
 from warehouse_example import NIGHT, RENNES, SOURCES, initiative
 
+from warehouse.store import Store
+
 SCRIPT = '<script>alert("name")</script><img src=x onerror=alert(1)>'
-BREAKOUT = '"><svg onload=alert(2)>\'--></title></script><b>gras</b>'
+BREAKOUT = "\"><svg onload=alert(2)>'--></title></script><b>gras</b>"
 ADDRESSES = (
     "javascript:alert(3)", "JaVaScRiPt:alert(4)", "data:text/html,<script>alert(5)</script>", "java\nscript:alert(6)",
     "//evil.example/x", "https://ok.example/\"onmouseover=alert(7)", "vbscript:x", "https://user:pw@evil.example@ok.example/",
 )  # fmt: skip
 OTHER = "es-ccccccccccccc"
+UNTOLD = {"source_ids", "source_count", "licence", "changed_on"}
+"""Columns that a record does not have."""
 
 
 def fill_hostile(store: Store) -> None:
@@ -28,23 +31,27 @@ def fill_hostile(store: Store) -> None:
         for number, (letter, address) in enumerate(zip(letters, ADDRESSES, strict=False))
     ]  # fmt: skip
     rows += [
-        initiative(OTHER, "=1+1", geo_precision="none", themes=["sport"], summary="@SUM(A1)", url="https://ok.example/"),
+        initiative(
+            OTHER, "=1+1", geo_precision="none", themes=["sport"], summary="@SUM(A1)", url="https://ok.example/"
+        ),
         initiative("es-kkkkkkkkkkkkk", "-2+3", commune="+cmd", country="BE"),
         initiative("es-lllllllllllll", '+33 "guillemets", virgule', **RENNES),
     ]
     store.insert("initiative", rows)
     store.insert("source", [
-        {**source, "title": f"{SCRIPT} {source['title']}", "publisher": BREAKOUT, "publisher_url": "javascript:alert(9)"}
+        {**source, "title": f"{SCRIPT} {source['title']}", "publisher": BREAKOUT,
+         "publisher_url": "javascript:alert(9)"}
         for source in SOURCES
     ])  # fmt: skip
     store.insert("record", [
         {"source_id": "lieux", "record_key": row["initiative_id"], "checked_on": NIGHT, "stale_since": None,
-         **{name: value for name, value in row.items() if name not in {"source_ids", "source_count", "licence", "changed_on"}}}
+         **{name: value for name, value in row.items() if name not in UNTOLD}}
         for row in rows
     ])  # fmt: skip
     store.insert("initiative_source", [
         {"initiative_id": row["initiative_id"], "source_id": "lieux", "record_key": row["initiative_id"],
-         "record_url": ADDRESSES[number % len(ADDRESSES)], "licence": "etalab-2.0", "attribution": SCRIPT, "checked_on": NIGHT}
+         "record_url": ADDRESSES[number % len(ADDRESSES)], "licence": "etalab-2.0", "attribution": SCRIPT,
+         "checked_on": NIGHT}
         for number, row in enumerate(rows)
     ])  # fmt: skip
     store.insert("initiative_value", [
@@ -52,10 +59,22 @@ def fill_hostile(store: Store) -> None:
          "record_key": row["initiative_id"], "original": BREAKOUT, "rule": SCRIPT}
         for row in rows
     ])  # fmt: skip
-    store.insert("change", [
-        {"initiative_id": rows[0]["initiative_id"], "kind": "changed", "field": "name", "before": SCRIPT, "after": BREAKOUT}
-    ])
-    store.insert("moved_id", [
-        {"old_id": "es-zzzzzzzzzzzzz", "new_id": OTHER, "moved_on": NIGHT},
-        {"old_id": "es-yyyyyyyyyyyyy", "new_id": "es-zzzzzzzzzzzzz", "moved_on": NIGHT},
-    ])
+    store.insert(
+        "change",
+        [
+            {
+                "initiative_id": rows[0]["initiative_id"],
+                "kind": "changed",
+                "field": "name",
+                "before": SCRIPT,
+                "after": BREAKOUT,
+            }
+        ],
+    )
+    store.insert(
+        "moved_id",
+        [
+            {"old_id": "es-zzzzzzzzzzzzz", "new_id": OTHER, "moved_on": NIGHT},
+            {"old_id": "es-yyyyyyyyyyyyy", "new_id": "es-zzzzzzzzzzzzz", "moved_on": NIGHT},
+        ],
+    )

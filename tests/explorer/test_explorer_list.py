@@ -74,7 +74,8 @@ def test_facets_count_what_ticking_gives(shown: Watched, database: duckdb.DuckDB
     assert themes["Environnement"] == count(
         database,
         "len(list_filter(CASE WHEN len(coalesce(themes, [])) > 0 THEN themes ELSE "
-        "list_transform(themes_predicted, lambda one: one.theme) END, lambda one: split_part(one, '/', 1) = 'environment')) > 0",
+        "list_transform(themes_predicted, lambda one: one.theme) END, "
+        "lambda one: split_part(one, '/', 1) = 'environment')) > 0",
     )
     tick(shown, "theme", "Environnement")
     assert shown.total() == themes["Environnement"]
@@ -100,7 +101,9 @@ def test_every_state_is_an_address(shown: Watched, watch: Callable[..., Watched]
     other.open(address)
     assert other.titles() == shown.titles()
     assert other.page.input_value("#q") == "atelier"
-    other.act(lambda: other.page.evaluate("history.replaceState(null, '', '#/'), dispatchEvent(new Event('hashchange'))"))
+    other.act(
+        lambda: other.page.evaluate("history.replaceState(null, '', '#/'), dispatchEvent(new Event('hashchange'))")
+    )
     assert other.total() > shown.total()
 
 
@@ -143,13 +146,16 @@ def test_the_selection_is_downloaded(shown: Watched, database: duckdb.DuckDBPyCo
     expected = database.execute(
         "SELECT initiative_id, url, insee_code, latitude FROM initiative WHERE region_code = '53'"
     ).fetchall()
-    found = {(row["id"], row["url"] or None, row["insee_code"] or None, float(row["latitude"] or "nan")) for row in rows}
+    found = {
+        (row["id"], row["url"] or None, row["insee_code"] or None, float(row["latitude"] or "nan")) for row in rows
+    }
     assert {row[:3] for row in found} == {row[:3] for row in expected}
     assert {row[3] for row in found if row[3] == row[3]} == {row[3] for row in expected if row[3] is not None}
     assert all(row["licence"] and row["sources"] for row in rows)
     collection = json.loads(download(shown, "#download-geojson"))
     assert {feature["id"] for feature in collection["features"]} == {row["id"] for row in rows}
-    assert all(feature["geometry"] is None or len(feature["geometry"]["coordinates"]) == 2 for feature in collection["features"])
+    points = [feature["geometry"]["coordinates"] for feature in collection["features"] if feature["geometry"]]
+    assert points and all(len(point) == 2 for point in points)
 
 
 def test_english(shown: Watched) -> None:

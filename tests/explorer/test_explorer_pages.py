@@ -1,4 +1,4 @@
-"""Pages of initiatives, territories and the rest: what they say, that all links lead somewhere, that axe finds no fault."""
+"""Pages of initiatives, territories and the rest: what they say, that links lead somewhere, that axe finds no fault."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
 def one(database: duckdb.DuckDBPyConnection, where: str) -> str:
-    [(id,)] = database.execute(f"SELECT initiative_id FROM initiative WHERE {where} ORDER BY initiative_id LIMIT 1").fetchall()
+    [(id,)] = database.execute(
+        f"SELECT initiative_id FROM initiative WHERE {where} ORDER BY initiative_id LIMIT 1"
+    ).fetchall()
     return str(id)
 
 
@@ -77,18 +79,22 @@ def test_an_unknown_id_is_said_to_be(shown: Watched) -> None:
 
 
 def test_a_territory_in_each_size(shown: Watched, site: str, database: duckdb.DuckDBPyConnection) -> None:
-    for level, column in (("region", "region_code"), ("departement", "departement_code"), ("epci", "epci_code"), ("commune", "insee_code")):
+    columns = {"region": "region_code", "departement": "departement_code", "epci": "epci_code", "commune": "insee_code"}
+    for level, column in columns.items():
         rows = database.execute(
-            f"SELECT {column}, count(*) FROM initiative WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+            f"SELECT {column}, count(*) FROM initiative WHERE {column} IS NOT NULL GROUP BY 1 "
+            "ORDER BY 2 DESC, 1 LIMIT 1"
         ).fetchall()
         code, number = rows[0]
         shown.open(f"{site}index.html#/t/{level}/{code}")
-        shown.until(lambda level=level: shown.page.locator(f"#banner .kicker").count())
+        shown.until(lambda level=level: shown.page.locator("#banner .kicker").count())
         assert shown.total() == number
         assert str(number) in shown.page.text_content("#banner .lead")
 
 
-def test_the_map_of_a_territory_on_another_site(watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection) -> None:
+def test_the_map_of_a_territory_on_another_site(
+    watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection
+) -> None:
     shown = watch()
     shown.page.goto(site + "embed.html#/t/departement/75")
     shown.until(lambda: shown.page.evaluate("document.documentElement.classList.contains('ready')"))
@@ -101,26 +107,26 @@ def test_the_map_of_a_territory_on_another_site(watch: Callable[..., Watched], s
 def test_the_component_frames_the_embed(watch: Callable[..., Watched], site: str) -> None:
     # A page of somebody else: no policy of ours, so the script is given to it by the driver.
     blank = watch(bypass_csp=True)
-    blank.page.goto(site + "icons/essaim.svg")
     blank.page.goto(site + "method.html")
     blank.page.add_script_tag(url=site + "essaim-map.js", type="module")
     blank.page.evaluate(
-        "document.body.innerHTML = '<essaim-map territory=\"region/53\" theme=\"health,sport\" lang=\"en\"></essaim-map>'"
+        'document.body.innerHTML = \'<essaim-map territory="region/53" theme="health,sport" lang="en"></essaim-map>\''
     )
     blank.until(lambda: blank.page.locator("essaim-map iframe").count())
-    assert blank.page.get_attribute("essaim-map iframe", "src") == f"{site}embed.html#/t/region/53?theme=health&theme=sport&lang=en"
+    assert (
+        blank.page.get_attribute("essaim-map iframe", "src")
+        == f"{site}embed.html#/t/region/53?theme=health&theme=sport&lang=en"
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ the map
 
 
-def test_a_click_on_the_map_opens_what_is_there(
-    shown: Watched, site: str, database: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_click_on_the_map_opens_what_is_there(shown: Watched, site: str, database: duckdb.DuckDBPyConnection) -> None:
     found = database.execute(
-        "SELECT name, longitude, latitude FROM initiative i WHERE geo_precision = 'point' AND country = 'FR' AND NOT EXISTS "
-        "(FROM initiative o WHERE o.initiative_id <> i.initiative_id AND abs(o.longitude - i.longitude) < 0.03 AND "
-        "abs(o.latitude - i.latitude) < 0.03) ORDER BY initiative_id LIMIT 1"
+        "SELECT name, longitude, latitude FROM initiative i WHERE geo_precision = 'point' AND country = 'FR' AND NOT "
+        "EXISTS (FROM initiative o WHERE o.initiative_id <> i.initiative_id AND "
+        "abs(o.longitude - i.longitude) < 0.03 AND abs(o.latitude - i.latitude) < 0.03) ORDER BY initiative_id LIMIT 1"
     ).fetchone()
     assert found is not None
     name, longitude, latitude = found
@@ -152,7 +158,8 @@ def test_without_webgl_the_list_is_whole(watch: Callable[..., Watched], site: st
     shown = watch()
     shown.page.add_init_script(
         "const real = HTMLCanvasElement.prototype.getContext;"
-        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) { return /webgl/.test(kind) ? null : real.call(this, kind, ...more); };"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        " return /webgl/.test(kind) ? null : real.call(this, kind, ...more); };"
     )
     shown.open(site + "index.html")
     shown.until(lambda: shown.page.locator(".no-map").count())
@@ -232,9 +239,10 @@ def test_every_link_leads_somewhere(release: Path) -> None:
             target = (path.parent / unquote(parts.path)) if parts.path else path
             if not target.exists():
                 broken.append(f"{path.name}: {link}")
-            elif parts.fragment and not parts.fragment.startswith("/") and target in pages:
-                if unquote(parts.fragment) not in pages[target].ids:
-                    broken.append(f"{path.name}: {link}")
+                continue
+            anchored = parts.fragment and not parts.fragment.startswith(("/", "?")) and target in pages
+            if anchored and unquote(parts.fragment) not in pages[target].ids:
+                broken.append(f"{path.name}: {link}")
     assert broken == []
 
 
@@ -258,7 +266,9 @@ def faults(shown: Watched) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(watch: Callable[..., Watched], site: str, scheme: str, database: duckdb.DuckDBPyConnection) -> None:
+def test_axe_finds_no_serious_fault(
+    watch: Callable[..., Watched], site: str, scheme: str, database: duckdb.DuckDBPyConnection
+) -> None:
     shown = watch(color_scheme=scheme)
     shown.open(site + "index.html#/?theme=environment&q=jardin")
     shown.map_ready()
@@ -277,7 +287,8 @@ def test_axe_finds_no_serious_fault(watch: Callable[..., Watched], site: str, sc
 def test_read_without_a_network_once_visited(watch: Callable[..., Watched], site: str) -> None:
     shown = watch(service_workers="allow")
     page = shown.open(site + "index.html")
-    shown.until(lambda: page.evaluate("navigator.serviceWorker.getRegistration().then((one) => Boolean(one?.active))"), 60)
+    active = "navigator.serviceWorker.getRegistration().then((one) => Boolean(one?.active))"
+    shown.until(lambda: page.evaluate(active), 60)
     shown.act(lambda: page.fill("#q", "jardin"))
     titles = shown.titles()
     shown.act(lambda: page.click("#list h3 a"))

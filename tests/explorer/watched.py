@@ -24,9 +24,7 @@ class Watched:
         page.on("dialog", self._dialog)
 
     def _heard(self, message: Any) -> None:
-        if message.type in {"error", "warning"} and not any(
-            words in message.text for words in NOT_OURS
-        ):
+        if message.type in {"error", "warning"} and not any(words in message.text for words in NOT_OURS):
             self.wrong.append(f"{message.type}: {message.text}")
 
     def _dialog(self, dialog: Any) -> None:
@@ -77,5 +75,6 @@ class Watched:
     def check(self) -> None:
         """Fail where the page did anything wrong."""
         elsewhere = [url for url in self.asked if not url.startswith(("http://127.0.0.1:", "blob:", "data:"))]
-        assert elsewhere == []
-        assert [one for one in self.wrong if not any(word in one for word in self.tolerated)] == []
+        assert elsewhere == [], elsewhere
+        wrong = [one for one in self.wrong if not any(word in one for word in self.tolerated)]
+        assert wrong == [], wrong

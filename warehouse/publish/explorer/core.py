@@ -1,4 +1,4 @@
-"""The columns that search, facets, list and map need: `columns.bin.gz`, `more.bin.gz`, `places.json.gz`, titles and ids.
+"""The columns that search, facets, list and map need, with places, titles and ids.
 
 A facet is a list of values, each with a code and labels; columns hold positions in that list. Facets with several
 values an initiative have two arrays: `<facet>.count` (values of each row) and `<facet>` (all values, row by row).
@@ -189,7 +189,7 @@ def write_core(connection: duckdb.DuckDBPyConnection, found: Sequence[Facet], fo
 
 
 def packed_ids(ids: Iterable[str]) -> bytes:
-    """Return minted ids as 65 bits each, one after the other, highest bit first: a quarter less than text compresses to."""
+    """Return minted ids as 65 bits each, one after the other, highest bit first: less than text compresses to."""
     out, held, bits = bytearray(), 0, 0
     for id in ids:
         for letter in id[3:]:
@@ -204,10 +204,10 @@ def packed_ids(ids: Iterable[str]) -> bytes:
 
 
 def places(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Return the places as columns: names of larger areas once, positions in them (from 1, 0 is none) for each place."""
+    """Return the places as columns: names of larger areas once, and positions in them (from 1) for each place."""
     rows = connection.execute(
-        "SELECT country, region_code, region, departement_code, departement, epci_code, epci, insee_code, commune, x, y "
-        "FROM explorer_place ORDER BY place"
+        "SELECT country, region_code, region, departement_code, departement, epci_code, epci, insee_code, commune, "
+        "x, y FROM explorer_place ORDER BY place"
     ).fetchall()
     areas: dict[str, dict[tuple[str, str], int]] = {"region": {}, "departement": {}, "epci": {}, "country": {}}
     out: dict[str, Any] = {name: [] for name in ("country", "region", "departement", "epci", "insee", "commune")}

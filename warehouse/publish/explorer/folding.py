@@ -15,11 +15,12 @@ LIGATURES = str.maketrans(
 _MARKS = re.compile("[\u0300-\u036f]")
 _BREAKS = re.compile(r"[\W_]+")
 
-STOP_WORDS = frozenset(
-    "au aux avec ce ces cet cette dans de des du elle elles en et eux il ils je la le les leur leurs lui ma mais me mes "
-    "mon ne nos notre nous on ou par pas pour qu que qui sa se ses son sont sur ta te tes toi ton tu un une vos votre "
-    "vous est ainsi afin plus the and of for in to with is are an at by from on or".split()
+_STOP_WORDS = (
+    "au aux avec ce ces cet cette dans de des du elle elles en et eux il ils je la le les leur leurs lui ma "
+    "mais me mes mon ne nos notre nous on ou par pas pour qu que qui sa se ses son sont sur ta te tes toi ton "
+    "tu un une vos votre vous est ainsi afin plus the and of for in to with is are an at by from on or"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 LONGEST_WORD = 30
 """Letters; what is longer is cut, in the index and in questions alike."""
 
@@ -37,20 +38,23 @@ def words(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in fold(text).split() if len(word) > 1 and word not in STOP_WORDS]
 
 
-def stem(word: str) -> str:
-    """Return what a word asked for is looked up by, as the beginning of indexed words: French plurals forgiven.
+def stems(word: str) -> list[str]:
+    """Return what a word asked for is looked up by, as beginnings of indexed words: French plurals forgiven.
 
-    "-aux" stands for "-al" and "-au" too; final "es", "s", "x" and "e" go where four letters or three remain.
+    "-aux" stands for "-al" and "-au" too, and "-al" for "-aux"; final "es", "s", "x" and "e" go where four letters or
+    three remain.
     """
-    if len(word) > 5 and word.endswith("aux"):
-        return word[:-2]
+    if len(word) > 4 and word.endswith("aux"):
+        return [word[:-3] + "al", word[:-1]]
+    if len(word) > 4 and word.endswith("al"):
+        return [word, word[:-1] + "ux"]
     if len(word) > 5 and word.endswith("es"):
-        return word[:-2]
+        return [word[:-2]]
     if len(word) > 4 and word[-1] in "sxe":
-        return word[:-1]
+        return [word[:-1]]
     if len(word) == 4 and word[-1] in "sx":
-        return word[:-1]
-    return word
+        return [word[:-1]]
+    return [word]
 
 
 def shard(word: str) -> str:

@@ -184,9 +184,7 @@ def outline() -> bytes:
 
 
 def _nested(area: Any) -> list[list[list[tuple[float, float]]]]:
-    return [
-        [list(ring.coords) for ring in (part.exterior, *part.interiors)] for part in shapely.get_parts(area)
-    ]
+    return [[list(ring.coords) for ring in (part.exterior, *part.interiors)] for part in shapely.get_parts(area)]
 
 
 def main() -> None:

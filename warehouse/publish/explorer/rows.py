@@ -40,7 +40,7 @@ _ROWS = f"""
 _PLACES = f"""
     CREATE OR REPLACE TEMP TABLE explorer_place AS
     SELECT (row_number() OVER (ORDER BY {_PLACE}) - 1)::INTEGER AS place, {_PLACE},
-        coalesce(round(median(y)), 0)::INTEGER AS y, coalesce(round(median(x)), 0)::INTEGER AS x, count(*) AS initiatives
+        coalesce(round(median(y)), 0)::INTEGER AS y, coalesce(round(median(x)), 0)::INTEGER AS x
     FROM explorer_row GROUP BY {_PLACE} ORDER BY place
 """
 

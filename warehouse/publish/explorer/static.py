@@ -95,7 +95,9 @@ def _filled(connection: duckdb.DuckDBPyConnection, whole: int) -> list[Fill]:
     """Count the values of every column that may be empty; an empty list is no value."""
     columns = [column for column in INITIATIVE.columns if not column.required]
     tests = ", ".join(
-        f"count(*) FILTER (len({quoted(column.name)}) > 0)" if column.type.endswith("[]") else f"count({quoted(column.name)})"
+        f"count(*) FILTER (len({quoted(column.name)}) > 0)"
+        if column.type.endswith("[]")
+        else f"count({quoted(column.name)})"
         for column in columns
     )
     [found] = connection.execute(f"SELECT {tests} FROM initiative").fetchall()

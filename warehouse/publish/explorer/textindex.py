@@ -75,10 +75,8 @@ def _postings(connection: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
     return found
 
 
-def _parts(
-    name: str, held: Sequence[str], postings: dict[str, list[int]]
-) -> Iterable[tuple[str, Sequence[str]]]:
-    """Yield a shard whole, or where it is too large, by third letters ("_" for other signs and words of two letters)."""
+def _parts(name: str, held: Sequence[str], postings: dict[str, list[int]]) -> Iterable[tuple[str, Sequence[str]]]:
+    """Yield a shard whole, or where it is too large, by third letters ("_" for other signs and none)."""
     if name == "other" or sum(len(postings[word]) for word in held) * 2 < LARGEST:
         yield name, held
         return

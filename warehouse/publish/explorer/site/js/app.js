@@ -412,7 +412,8 @@ function near() {
 function translateLinks() {
   for (const link of document.querySelectorAll(".links a")) {
     const name = link.getAttribute("href").split(".")[0];
-    link.setAttribute("href", current() === "fr" ? `${name}.html` : `${name}.${current()}.html`);
+    if (name === "sql") link.setAttribute("href", `sql.html#?lang=${current()}`);
+    else link.setAttribute("href", current() === "fr" ? `${name}.html` : `${name}.${current()}.html`);
   }
 }
 

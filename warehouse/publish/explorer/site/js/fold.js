@@ -20,12 +20,13 @@ export function words(text) {
     .map((word) => [...word].slice(0, LONGEST_WORD).join(""));
 }
 
-export function stem(word) {
-  if (word.length > 5 && word.endsWith("aux")) return word.slice(0, -2);
-  if (word.length > 5 && word.endsWith("es")) return word.slice(0, -2);
-  if (word.length > 4 && /[sxe]$/.test(word)) return word.slice(0, -1);
-  if (word.length === 4 && /[sx]$/.test(word)) return word.slice(0, -1);
-  return word;
+export function stems(word) {
+  if (word.length > 4 && word.endsWith("aux")) return [`${word.slice(0, -3)}al`, word.slice(0, -1)];
+  if (word.length > 4 && word.endsWith("al")) return [word, `${word.slice(0, -1)}ux`];
+  if (word.length > 5 && word.endsWith("es")) return [word.slice(0, -2)];
+  if (word.length > 4 && /[sxe]$/.test(word)) return [word.slice(0, -1)];
+  if (word.length === 4 && /[sx]$/.test(word)) return [word.slice(0, -1)];
+  return [word];
 }
 
 export function shard(word) {

@@ -132,8 +132,11 @@ export class ExplorerMap {
   }
 
   restyle(style) {
+    // A style that never came is no longer waited for.
+    if (this.whenStyled) this.map.off("style.load", this.whenStyled);
+    this.whenStyled = () => { this.map.off("style.load", this.whenStyled); this.furnish(); };
+    this.map.on("style.load", this.whenStyled);
     this.map.setStyle(style, { diff: false });
-    this.map.once("style.load", () => this.furnish());
   }
 
   /** The online base map is asked for by the reader only: it is the one request to another host. */

@@ -1,7 +1,7 @@
 // The inverted index: shards of words by their first letters, fetched as words are typed.
 
 import { bytesOf } from "./binary.js";
-import { fold, shard, stem, STOP_WORDS } from "./fold.js";
+import { fold, shard, stems, STOP_WORDS } from "./fold.js";
 
 const EXACT_TITLE = 6, TITLE = 4, EXACT_TEXT = 2, TEXT = 1;
 
@@ -68,7 +68,7 @@ export class TextIndex {
     const all = fold(question).split(" ").filter((word) => word.length > 1);
     const useful = all.filter((word) => !STOP_WORDS.has(word));
     // The last word may be the beginning of another one: "la" on the way to "laverie".
-    return (useful.length ? useful : all).map((word) => ({ word, stem: stem(word) }));
+    return (useful.length ? useful : all).map((word) => ({ word, stems: stems(word) }));
   }
 
   needed(prefix) {
@@ -91,9 +91,11 @@ export class TextIndex {
   /** Shards that a question needs, fetched: then `score` answers at once. */
   async prepare(question) {
     const asked = this.asked(question);
-    const names = new Set(asked.flatMap(({ stem }) => this.needed(stem)));
+    const names = new Set(asked.flatMap(({ stems }) => stems.flatMap((stem) => this.needed(stem))));
     const loaded = new Map(await Promise.all([...names].map(async (name) => [name, await this.load(name)])));
-    return asked.map((one) => ({ ...one, shards: this.needed(one.stem).map((name) => loaded.get(name)) }));
+    return asked.map(({ word, stems }) => ({
+      word, stems, shards: stems.map((stem) => this.needed(stem).map((name) => loaded.get(name))),
+    }));
   }
 
   /** Score of every row, 0 where a word is missing; and what else the missing words may have meant. */
@@ -101,10 +103,10 @@ export class TextIndex {
     const { total, best } = this;
     total.fill(0);
     const instead = [];
-    prepared.forEach(({ word, stem, shards }, position) => {
+    prepared.forEach(({ word, stems, shards }, position) => {
       best.fill(0);
       let found = 0;
-      for (const shard of shards) {
+      stems.forEach((stem, alternative) => shards[alternative].forEach((shard) => {
         const [from, to] = shard.range(stem);
         for (let number = from; number < to; number++) {
           const exact = shard.words[number] === word || shard.words[number] === stem;
@@ -117,8 +119,8 @@ export class TextIndex {
           }
         }
         found += to - from;
-      }
-      if (!found) instead.push([word, nearest(word, shards)]);
+      }));
+      if (!found) instead.push([word, nearest(word, shards.flat())]);
       if (position === 0) for (let row = 0; row < total.length; row++) total[row] = best[row];
       else for (let row = 0; row < total.length; row++) total[row] = total[row] && best[row] ? total[row] + best[row] : 0;
     });

@@ -1,0 +1,55 @@
+"""SQL in the page: DuckDB-WASM from our own files, over the release's own database, with no extension from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from watched import Watched
+
+
+@pytest.fixture
+def console(watch: Callable[..., Watched], site: str) -> Watched:
+    shown = watch()
+    shown.tolerated = ("full HTTP read",)  # this host has no ranges
+    shown.page.goto(site + "sql.html")
+    shown.until(lambda: shown.page.evaluate("document.documentElement.classList.contains('ready')"))
+    assert not any("duckdb" in url or "arrow.js" in url for url in shown.asked)
+    shown.page.click("#start")
+    shown.until(lambda: shown.answers() > 0, 90)
+    return shown
+
+
+def ask(console: Watched, query: str) -> list[list[str]]:
+    console.page.fill("#query", query)
+    console.act(lambda: console.page.keyboard.press("Control+Enter"))
+    return [row.locator("td").all_text_contents() for row in console.page.locator("#result tbody tr").all()]
+
+
+def test_queries_over_the_release(console: Watched, database: duckdb.DuckDBPyConnection) -> None:
+    query = (
+        "SELECT departement_code, count(*) FROM initiatives WHERE departement_code IS NOT NULL "
+        "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
+    )
+    assert ask(console, query) == [[code, str(count)] for code, count in database.execute(query).fetchall()]
+    dates = "SELECT checked_on, source_id FROM sources ORDER BY source_id LIMIT 2"
+    assert ask(console, dates) == [[str(day), id] for day, id in database.execute(dates).fetchall()]
+    lists = "SELECT source_ids FROM initiatives WHERE source_count > 2 ORDER BY initiative_id LIMIT 1"
+    assert '","' in ask(console, lists)[0][0]
+    assert ask(console, "SELECT '<img src=x onerror=alert(1)>' AS x") == [["<img src=x onerror=alert(1)>"]]
+    # A fault is told, and the next question is none the worse for it; nothing of the release can be changed.
+    assert ask(console, "SELECT nothing FROM nowhere") == []
+    assert "nowhere" in console.page.text_content("#said")
+    assert ask(console, "DELETE FROM initiative") == []
+    assert "read-only" in console.page.text_content("#said")
+    assert ask(console, "SELECT 42 AS answer") == [["42"]]
+    assert console.page.locator("#schema details").count() >= len(
+        database.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    )
+
+
+def test_every_example_runs(console: Watched) -> None:
+    for number in range(console.page.locator("#examples option").count()):
+        console.act(lambda number=number: console.page.select_option("#examples", str(number)))
+        assert console.page.get_attribute("#said", "class") == "quiet", console.page.text_content("#said")
