@@ -1,4 +1,4 @@
-"""SQL in the page: DuckDB-WASM from our own files, over the release's own database, with no extension from elsewhere."""
+"""SQL in the page: DuckDB-WASM from our own files, over the release's own database, without extensions."""
 
 from __future__ import annotations
 
