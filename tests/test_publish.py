@@ -61,7 +61,9 @@ def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
         "data-dictionary.en.md", "data-dictionary.csv", "themes.ttl", "ATTRIBUTION.md", "CHANGELOG.md", "CITATION.cff",
         "catalog.jsonld", "files.json", "index.html", "SHA256SUMS",
     }  # fmt: skip
-    assert {name.partition("/")[0] for name in release.files if "/" in name} == {"extracts", "links", "schemas"}
+    assert {name.partition("/")[0] for name in release.files if "/" in name} == {
+        "explorer", "extracts", "links", "schemas"
+    }  # fmt: skip
     assert (release.version, release.initiatives) == ("2026-11-22", len(INITIATIVES))
 
 
@@ -225,7 +227,7 @@ def test_descriptor_and_csv_files_are_valid(release: Release) -> None:
     assert tables_seen == {Path(name).stem for name in described} | {"extracts"}
     later = {"datapackage.json", "catalog.jsonld", "files.json", "index.html", "SHA256SUMS"}
     assert {resource["path"] for resource in package["resources"]} == {
-        name for name in release.files if not name.startswith(("extracts/", "schemas/"))
+        name for name in release.files if not name.startswith(("explorer/", "extracts/", "schemas/"))
     } - later | {"extracts/index.csv"}
     assert [licence["name"] for licence in package["licenses"]] == ["ODbL-1.0", "etalab-2.0", "LicenseRef-facts-only"]
 

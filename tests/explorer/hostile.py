@@ -10,7 +10,7 @@ SCRIPT = '<script>alert("name")</script><img src=x onerror=alert(1)>'
 BREAKOUT = "\"><svg onload=alert(2)>'--></title></script><b>gras</b>"
 ADDRESSES = (
     "javascript:alert(3)", "JaVaScRiPt:alert(4)", "data:text/html,<script>alert(5)</script>", "java\nscript:alert(6)",
-    "//evil.example/x", "https://ok.example/\"onmouseover=alert(7)", "vbscript:x", "https://user:pw@evil.example@ok.example/",
+    "//evil.example/x", "https://ok.example/\"onmouseover=alert(7)", "vbscript:x", "https://ok.example:99999/",
 )  # fmt: skip
 OTHER = "es-ccccccccccccc"
 UNTOLD = {"source_ids", "source_count", "licence", "changed_on"}
