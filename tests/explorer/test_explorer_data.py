@@ -163,6 +163,15 @@ def test_every_block_holds_whole_initiatives_in_order(data: Path, database: duck
     assert sum(len(entry["values"]) for entry in entries) == values
 
 
+def test_what_is_alike_and_what_is_related_goes_along(data: Path, database: duckdb.DuckDBPyConnection) -> None:
+    entries = [entry for path in (data / "d").iterdir() for entry in inflated(path)]
+    alike = {(entry["initiative"]["initiative_id"], one["id"]) for entry in entries for one in entry["similar"]}
+    assert alike == set(database.execute('SELECT initiative_id, similar_id FROM "similar"').fetchall())
+    pairs = set(database.execute("SELECT left_initiative_id, right_initiative_id FROM related").fetchall())
+    related = {(entry["initiative"]["initiative_id"], one["id"]) for entry in entries for one in entry["related"]}
+    assert related == pairs | {(right, left) for left, right in pairs}
+
+
 def test_the_same_tables_give_the_same_bytes(
     release: Path, tmp_path: Path, database: duckdb.DuckDBPyConnection
 ) -> None:

@@ -20,6 +20,9 @@ BLOCK = 100
 BATCH = 10_000
 """Rows joined at a time, so that memory does not grow with the release."""
 
+# What a link to another initiative shows of it.
+_OTHER = "SELECT initiative_id AS other, title, commune, departement_code, country FROM explorer_row"
+
 _PARTS = {
     "initiative_source": (
         "sources",
@@ -55,11 +58,20 @@ _PARTS = {
     ),
     "similar": (
         "similar",
-        """SELECT initiative_id, list({scope: scope, id: similar_id, name: o.title, commune: o.commune,
-             departement_code: o.departement_code, country: o.country, score: round(score, 3),
-             distance_km: round(distance_km, 1), reason: reason} ORDER BY scope, rank) AS items
-           FROM similar JOIN explorer_row o ON o.initiative_id = similar.similar_id
-           SEMI JOIN batch ON batch.initiative_id = similar.initiative_id GROUP BY similar.initiative_id""",
+        f"""SELECT initiative_id, list({{scope: scope, id: other, name: title, commune: commune,
+             departement_code: departement_code, country: country, score: round(score, 3),
+             distance_km: round(distance_km, 1), reason: reason}} ORDER BY scope, rank) AS items
+           FROM (SELECT * RENAME (similar_id AS other) FROM "similar") JOIN ({_OTHER}) USING (other)
+           SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+    ),
+    "related": (
+        "related",
+        f"""SELECT initiative_id, list({{kind: kind, id: other, name: title, commune: commune,
+             departement_code: departement_code, country: country, reason: reason}} ORDER BY kind, other) AS items
+           FROM (SELECT left_initiative_id AS initiative_id, right_initiative_id AS other, kind, reason FROM related
+             UNION ALL SELECT right_initiative_id, left_initiative_id, kind, reason FROM related)
+           JOIN ({_OTHER}) USING (other)
+           SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
     ),
 }
 """Table → what it gives an entry, and the query that gathers it for the initiatives in `batch`."""
@@ -71,9 +83,6 @@ def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Pat
     parts = {table: part for table, part in _PARTS.items() if has_table(connection, table)}
     joins = "".join(f" LEFT JOIN ({query}) AS {name}_ USING (initiative_id)" for name, query in parts.values())
     fields = "".join(f", {literal(name)}, coalesce({name}_.items, [])" for name, _ in parts.values())
-    joins += _related(connection)
-    if joins.endswith("related_ USING (initiative_id)"):
-        fields += ", 'related', coalesce(related_.items, [])"
     query = f"""
         SELECT to_json(initiative)::VARCHAR, json_object('row', batch.row{fields})::VARCHAR
         FROM batch JOIN initiative USING (initiative_id) {joins} ORDER BY batch.row
@@ -97,18 +106,3 @@ def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Pat
 
 def _write(path: Path, text: str) -> None:
     path.write_bytes(gzipped(text.encode()))
-
-
-def _related(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the join for hosts and their services, whatever columns the table has beside its two ids."""
-    if not has_table(connection, "related"):
-        return ""
-    columns = [name for name, *_ in connection.execute("DESCRIBE related").fetchall()]
-    other = next((name for name in columns if name.endswith("_id") and name != "initiative_id"), None)
-    if other is None or "initiative_id" not in columns:
-        return ""
-    rest = "".join(f", {name}: related.{name}" for name in columns if name not in {"initiative_id", other})
-    return f""" LEFT JOIN (SELECT related.initiative_id, list({{id: {other}, name: o.title{rest}}}
-        ORDER BY {other}) AS items FROM related JOIN explorer_row o ON o.initiative_id = related.{other}
-        SEMI JOIN batch ON batch.initiative_id = related.initiative_id GROUP BY related.initiative_id) AS related_
-        USING (initiative_id)""".replace("\n        USING", " USING")

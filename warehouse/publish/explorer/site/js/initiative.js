@@ -202,7 +202,8 @@ export class InitiativePage {
   alike(similar, related, neighbours) {
     const link = (one) => el("li", {}, el("a", { href: initiativeAddress(one.id, this.lang()), text: one.name }),
       el("span", { class: "quiet", text: [placeText({ ...one, departement: one.departement_code ?? one.departement }),
-        one.distance_km !== null && one.distance_km !== undefined ? `${number(one.distance_km)} km` : ""].filter(Boolean).map((text) => ` · ${text}`).join("") }));
+        one.distance_km !== null && one.distance_km !== undefined ? `${number(one.distance_km)} km` : ""].filter(Boolean).map((text) => ` · ${text}`).join("") }),
+      one.reason ? el("span", { class: "quiet reason", lang: "en", text: one.reason }) : null);
     const nearby = similar.filter((one) => one.scope === "nearby"), elsewhere = similar.filter((one) => one.scope !== "nearby");
     return [
       related.length ? this.section("page.related", el("ul", { class: "alike" }, related.map((one) => el("li", {},
