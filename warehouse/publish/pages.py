@@ -16,6 +16,7 @@ from warehouse.publish.rendering import render_html, render_markdown
 from warehouse.publish.schema_org import as_script, dataset
 
 PAGE = "index.html"
+EXPLORER = "explorer/index.html"
 
 GROUPS: dict[Group, tuple[str, str]] = {
     Group.PAGE: ("Pages", "Pages"),
@@ -81,6 +82,7 @@ def write_page(assembly: Assembly) -> None:
         facts=assembly.facts,
         shares=_shares(assembly.facts),
         sections=list(_sections(items)),
+        explorer=next((file.name for item in items for file in item.files if file.name == EXPLORER), None),
         # Our own file, which the hash in the page's policy must match to the letter.
         style=Markup(style),  # noqa: S704
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
