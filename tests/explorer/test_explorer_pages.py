@@ -146,7 +146,7 @@ def test_the_online_map_is_asked_for_by_the_reader_only(shown: Watched) -> None:
     shown.page.route("https://data.geopf.fr/**", lambda route: (asked.append(route.request.url), route.abort()))
     assert asked == []
     shown.tolerated = ("data.geopf.fr", "ERR_FAILED", "Failed to fetch")
-    shown.page.check("#map-online")
+    shown.page.click("#map-online")
     shown.until(lambda: asked)
     # It does not answer here: the map falls back on its own, and says so.
     shown.until(lambda: "ne répond pas" in shown.page.text_content("#map-said"))
