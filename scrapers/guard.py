@@ -107,7 +107,10 @@ class _Connection(HTTPConnection):
         # The socket's own timeout begins anew with every byte: a head that drips in would be read for ever.
         watch = WATCH.begin(self.sock, self.timeout or 0)
         try:
-            return super().getresponse()
+            found = super().getresponse()
+            if watch.hung_up:  # a head that was cut off passes for a whole one
+                raise TimeoutError
+            return found
         except (OSError, HTTPException) as error:
             if watch.hung_up:
                 raise TimeoutError("the head of the answer took too long") from error
