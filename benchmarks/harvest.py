@@ -3,7 +3,8 @@
 The first night fetches, archives and reads every page; the second finds all of them unchanged. Scrapy fetches and reads
 them, and archives nothing. Each runs in a process of its own, whose whole processor time counts, start included;
 "alone" is the harvest without the start, which a night with many sources has but once. The site runs in another one. It
-is read in two ways: by its lists, where each page is asked whether it has changed, and by its sitemap, which says so.
+is read in three ways: by its lists, where each page is asked whether it has changed; by its lists with its sitemap
+beside them, which says what has not; and by its sitemap alone.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ max_pages = 10000
 
 FETCH = {
     "html": 'url = "{site}/list/0"\nitem = "li.entry"\ndetail = "a@href"\nnext = "a.next@href"',
+    "html+sitemap": (
+        'url = "{site}/list/0"\nitem = "li.entry"\ndetail = "a@href"\nnext = "a.next@href"\n'
+        'sitemap = "{site}/sitemap.xml"'
+    ),
     "sitemap": 'url = "{site}/sitemap.xml"\nmatch = "/initiative/"',
 }
 
@@ -86,8 +91,14 @@ def one_night(site: str, pages: int, home: Path, night: str, kind: str = "html")
     folder = home / "catalogue" / "made-up"
     folder.mkdir(parents=True, exist_ok=True)
     fields = "\n".join(f"{name} = '{place}'" for name, place in PLACES.items())
-    fields = f"[fields]\n[detail_fields]\n{fields}" if kind == "html" else f"[fields]\n{fields}"
-    filled = {"kind": kind, "site": site, "pages": pages, "fetch": FETCH[kind].format(site=site), "fields": fields}
+    fields = f"[fields]\n[detail_fields]\n{fields}" if kind.startswith("html") else f"[fields]\n{fields}"
+    filled = {
+        "kind": kind.partition("+")[0],
+        "site": site,
+        "pages": pages,
+        "fetch": FETCH[kind].format(site=site),
+        "fields": fields,
+    }
     (folder / "source.toml").write_text(DEFINITION.format(**filled), encoding="utf-8")
     manners = Manners(requests_per_second=1e6, allowed_hosts=frozenset({site.removeprefix("http://")}))
     settings = Settings(home=home, as_of=dt.date.fromisoformat(night), catalogue=folder.parent, manners=manners)
@@ -135,7 +146,7 @@ def main() -> None:
         site, home, night = chosen.night
         one_night(site, chosen.pages, Path(home), night, chosen.kind)
         return
-    print(f"{'':34}{'records':>8}{'CPU s':>8}{'alone':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
+    print(f"{'':36}{'records':>8}{'CPU s':>8}{'alone':>8}{'pages/CPU s':>13}{'MB moved':>10}{'MB memory':>11}")
     runs = [compare(chosen.pages, chosen.scrapy) for _ in range(chosen.repeat)]
     for results in zip(*runs, strict=True):
         # What else the machine does only adds to a run, so the least is the nearest to the truth.
@@ -144,7 +155,7 @@ def main() -> None:
         memory = f"{found['memory']:.0f}" if "memory" in found else ""
         rate = found["records"] / found["cpu"]
         alone = f"{found['alone']:.2f}" if "alone" in found else ""
-        print(f"{name:34}{found['records']:>8,}{found['cpu']:>8.2f}{alone:>8}{rate:>13.0f}{moved:>10}{memory:>11}")
+        print(f"{name:36}{found['records']:>8,}{found['cpu']:>8.2f}{alone:>8}{rate:>13.0f}{moved:>10}{memory:>11}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from scrapers.source import FORM, PLACE, Fetch, Source
 FETCH_KEYS: dict[str, set[str]] = {
     "table": {"format", "delimiter", "sheet"},
     "json": {"items", "paging", "max_pages", "body", "body_type"},
-    "html": {"item", "next", "pages", "detail", "more", "max_pages", "render", "wait_for"},
+    "html": {"item", "next", "pages", "detail", "sitemap", "more", "max_pages", "render", "wait_for"},
     "sitemap": {"match", "max_pages", "render", "wait_for"},
     "feed": {"max_pages"},
     "wordpress": {"type", "max_pages"},
@@ -146,6 +146,8 @@ def _paging_faults(source: Source) -> Iterator[str]:
 
 
 def _browser_faults(fetch: Fetch) -> Iterator[str]:
+    if fetch.sitemap is not None and (not fetch.detail or fetch.render is not None):
+        yield "fetch.sitemap: tells which pages of fetch.detail have not changed, and no browser draws; remove it"
     if fetch.wait_for is not None and fetch.render is None:
         yield 'fetch.wait_for: only a browser can wait; add render = "browser", or remove it'
     if fetch.render is not None and fetch.path is not None:

@@ -10,8 +10,8 @@ changed since the last good night (`revalidate`). docs/politeness.md says the sa
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,6 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
-from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from scrapers.archive import ArchiveWriter, posted_digest
@@ -36,6 +35,7 @@ from scrapers.memo import Memo
 from scrapers.moved import FOR_GOOD, check_landing
 from scrapers.pace import Pace, Patience
 from scrapers.problems import SourceError
+from scrapers.quick import Unchanged
 from scrapers.response import Manners, Post, Response, Traffic
 from scrapers.revalidate import Answered, Previous
 from scrapers.robots import MOST as MOST_OF_ROBOTS
@@ -201,11 +201,14 @@ class Door:
         conditions = self._previous.conditions(address) if self._previous else {}
         if not conditions or self._previous is None or self._network is None:
             return self._kept(*self._ask(address))
-        found = self._sent(self._network, address, conditions)
-        if found.status != 304:
-            return self._kept(*self._read(address, self._network.build_response(get_of(address), found)))
-        found.drain_conn()
-        self.traffic.bytes += found.tell()
+        with self._failures_of(address):
+            sent, headers = self._on_the_wire(address)
+            found = self._network.ask_whether(sent, headers | conditions, self._timeouts)
+        if not isinstance(found, Unchanged):
+            if found.status != 304:
+                return self._kept(*self._read(address, self._network.build_response(get_of(address), found)))
+            found.drain_conn()
+            self.traffic.bytes += found.tell()
         revived = self._previous.revived(address, found.headers, self.archive)
         if revived is None:
             return self._kept(*self._ask(address))
@@ -225,7 +228,8 @@ class Door:
     ) -> tuple[requests.Response, BinaryIO]:
         """Send one request, and read the answer."""
         if post is None and self._network is not None and address.startswith("http"):
-            found = self._sent(self._network, address, {})
+            with self._failures_of(address):
+                found = self._network.ask(*self._on_the_wire(address), self._timeouts)
             return self._read(address, self._network.build_response(get_of(address), found), cut)
         more: dict[str, Any] = {"stream": True, "timeout": self._timeouts}
         if post is not None:
@@ -242,10 +246,8 @@ class Door:
         """Send a POST with its secrets; the request that is remembered holds their names only."""
         more["data"] = self._secrets.post(post, address)
         more["headers"] |= self._secrets.headers(address)
-        try:
+        with self._failures_of(address):
             response = self._session.request("POST", self._secrets.address(address), **more)
-        except (OSError, HTTPError, ValueError) as error:
-            raise self._failed(address, error) from error
         response.request = requests.Request("POST", address, data=post.body.encode()).prepare()
         return self._read(address, response)
 
@@ -253,12 +255,17 @@ class Door:
         known = failure(address, error)
         return SourceError(known.code, self._secrets.hide(str(known)), known.remedy)
 
-    def _sent(self, network: GuardedAdapter, address: str, conditions: dict[str, str]) -> BaseHTTPResponse:
+    def _on_the_wire(self, address: str) -> tuple[str, dict[str, str]]:
+        """The address and the headers as they are sent, secrets and all."""
+        if not self._secrets:
+            return address, self._headers
+        return self._secrets.address(address), {**self._headers, **self._secrets.headers(address)}
+
+    @contextmanager
+    def _failures_of(self, address: str) -> Iterator[None]:
+        """Turn what the libraries raise over a request to `address` into a `SourceError`, in which no secret stands."""
         try:
-            if not self._secrets:
-                return network.ask(address, {**self._headers, **conditions}, self._timeouts)
-            headers = {**self._headers, **self._secrets.headers(address), **conditions}
-            return network.ask(self._secrets.address(address), headers, self._timeouts)
+            yield
         except (OSError, HTTPError, ValueError) as error:
             raise self._failed(address, error) from error
 

@@ -19,10 +19,17 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+)
 from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from scrapers.problems import SourceError
+from scrapers.quick import Unchanged, asked, question
 from scrapers.watch import WATCH
 
 # How many addresses of one name are tried: each may take as long as the connect timeout.
@@ -100,7 +107,10 @@ class _Connection(HTTPConnection):
         # The socket's own timeout begins anew with every byte: a head that drips in would be read for ever.
         watch = WATCH.begin(self.sock, self.timeout or 0)
         try:
-            return super().getresponse()
+            found = super().getresponse()
+            if watch.hung_up:  # a head that was cut off passes for a whole one
+                raise TimeoutError
+            return found
         except (OSError, HTTPException) as error:
             if watch.hung_up:
                 raise TimeoutError("the head of the answer took too long") from error
@@ -135,6 +145,32 @@ class _Pool(HTTPConnectionPool):
         self.before(self.host)
         return super().urlopen(*args, **kwargs)
 
+    def whether(self, target: str, sent: bytes, options: dict[str, Any]) -> BaseHTTPResponse | Unchanged:
+        """Ask what `sent` asks over a connection that is open; where there is none, or it fails, as `urlopen` does."""
+        self.before(self.host)
+        connection: Any = self._get_conn()
+        if connection.sock is None:
+            self._put_conn(connection)
+            return super().urlopen("GET", target, **options)
+        retries: Retry = options["retries"]
+        try:
+            found = asked(self, connection, sent, options["timeout"].read_timeout)
+        except (OSError, HTTPException) as error:
+            self._put_conn(connection)
+            broken = ProtocolError("Connection aborted.", error)
+            retries = retries.increment("GET", target, error=broken, _pool=self)
+            retries.sleep()
+            return self.urlopen("GET", target, **{**options, "retries": retries})
+        if isinstance(found, Unchanged) or not retries.is_retry("GET", found.status, "Retry-After" in found.headers):
+            return found
+        try:
+            retries = retries.increment("GET", target, response=found, _pool=self)
+        except MaxRetryError:
+            return found
+        found.drain_conn()
+        retries.sleep(found)
+        return self.urlopen("GET", target, **{**options, "retries": retries})
+
 
 class _TLSPool(_Pool, HTTPSConnectionPool):
     ConnectionCls = _TLSConnection
@@ -166,22 +202,36 @@ class GuardedAdapter(HTTPAdapter):
     def ask(self, address: str, headers: dict[str, str], timeout: tuple[float, float]) -> BaseHTTPResponse:
         """Send a GET for `address`, guarded as `send` is, and return the answer as `urllib3` has it, unread.
 
-        For the many pages that have not changed: what `requests` adds takes longer than all the rest.
+        What `requests` adds takes longer than all the rest.
         """
+        pool, _, target = self._way_to(address)
+        return pool.urlopen("GET", target, **self._options(headers, timeout))
+
+    def ask_whether(
+        self, address: str, headers: dict[str, str], timeout: tuple[float, float]
+    ) -> BaseHTTPResponse | Unchanged:
+        """As `ask`, for a page that has hardly changed: over a connection that is open as `scrapers.quick` does it."""
+        pool, host, target = self._way_to(address)
+        sent = question(host, target, headers)
+        options = self._options(headers, timeout)
+        return pool.urlopen("GET", target, **options) if sent is None else pool.whether(target, sent, options)
+
+    def _way_to(self, address: str) -> tuple[_Pool, str, str]:
+        """The connections to the host of `address`, that host as the request names it, and what is asked of it."""
         parts = urlsplit(address)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._by_origin:
-            asked = requests.Request("GET", address).prepare()
-            self._by_origin[origin] = self.get_connection_with_tls_context(asked, verify=True)
-        answered: BaseHTTPResponse = self._by_origin[origin].urlopen(
-            "GET",
-            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            headers=headers,
-            retries=self.max_retries,
-            redirect=False,
-            assert_same_host=False,
-            timeout=Timeout(connect=timeout[0], read=timeout[1]),
-            preload_content=False,
-            decode_content=False,
-        )
-        return answered
+            first = requests.Request("GET", address).prepare()
+            self._by_origin[origin] = self.get_connection_with_tls_context(first, verify=True)
+        return self._by_origin[origin], parts.netloc, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def _options(self, headers: dict[str, str], timeout: tuple[float, float]) -> dict[str, Any]:
+        return {
+            "headers": headers,
+            "retries": self.max_retries,
+            "redirect": False,
+            "assert_same_host": False,
+            "timeout": Timeout(connect=timeout[0], read=timeout[1]),
+            "preload_content": False,
+            "decode_content": False,
+        }

@@ -132,6 +132,7 @@ class Fetch(_Table):
     next: str | None = None
     pages: NumberedPages | None = None
     detail: str | None = None
+    sitemap: Address | None = None
     more: More | None = None
     max_pages: int = Field(100, ge=1)
     body: Name | None = None

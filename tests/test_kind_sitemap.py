@@ -155,7 +155,7 @@ def test_refused(tmp_path, body, code):
 
 
 def test_too_large(tmp_path, monkeypatch):
-    monkeypatch.setattr("scrapers.kinds.sitemap.SITEMAP_BYTES", 100)
+    monkeypatch.setattr("scrapers.kinds.lastmod.SITEMAP_BYTES", 100)
     assert failure_of(make(tmp_path), gzip.compress(sitemap("p/a"), mtime=0)).code == "too-large"
 
 

@@ -312,3 +312,25 @@ def test_a_preview_shows_what_entities_mean_and_the_record_keeps_them(
     show_harvest(Harvest(read=1, records=[record]), 10, full, Console())
     assert "Tricot & L'Atelier" in capsys.readouterr().out
     assert record.fields["name"] == "Tricot &amp; L&#x27;Atelier"
+
+
+# --- numbered pages, the first of which has no number
+
+
+@pytest.mark.parametrize("answers", [None, "all", "other"])
+def test_the_first_of_numbered_pages_may_not_answer_to_its_number(
+    site: Site, tmp_path: Path, answers: str | None
+) -> None:
+    def listed(numbers: range) -> bytes:
+        cards = "".join(f'<div class="card"><h3><a href="/p/{n}">{NAMES[n]}</a></h3></div>' for n in numbers)
+        links = '<p class="pagination"><a href="/projets">1</a> <a href="/projets?page=2">2</a></p>'
+        return page("Projets", f"{cards}{links}")
+
+    site.pages |= {"/projets": listed(range(6)), "/projets?page=2": listed(range(6, 12))}
+    site.pages |= {f"/p/{n}": page(NAMES[n], f"<h1>{NAMES[n]}</h1><p>{TEXT}</p>") for n in ALL}
+    if answers:
+        site.pages["/projets?page=1"] = site.pages["/projets"] if answers == "all" else page("Projets", "<p>Rien</p>")
+    trial = tried(site, "/projets", tmp_path)
+    assert names_of(trial) == list(NAMES[:12])
+    assert (trial.source.fetch.pages is not None) == (answers == "all")
+    assert links_of(trial) == [f"{site.url}/p/{n}" for n in ALL]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -9,10 +10,13 @@ from scrapers.failures import label
 from scrapers.fetch import Door
 from scrapers.kinds.columns import is_heading
 from scrapers.kinds.item import Item, Note
+from scrapers.kinds.lastmod import last_good, unchanged
 from scrapers.kinds.more import fragments
 from scrapers.kinds.page import Page, blocks_of, fields_of, links_of, own_fields, read_page, taken, walk
+from scrapers.local import as_requested
 from scrapers.problems import SourceError
 from scrapers.record import RawValue
+from scrapers.response import Response
 from scrapers.rule import Rule
 from scrapers.selector import COLUMN, parse_place
 from scrapers.source import Source
@@ -37,11 +41,11 @@ def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
 
     Raises `SourceError` when a list page cannot be had, when no block is on any of them, or when a column is missing.
     """
-    count = 0
+    count, same = 0, unchanged(source, door, note)
     for address, entries in _lists(source, door, note):
         for entry in entries:
             count += 1
-            item = _item(source, door, address, Entry(*entry), note)
+            item = _item(source, door, address, Entry(*entry), same, note)
             if item is not None:
                 yield item
     if not count:
@@ -91,11 +95,17 @@ def _listed(source: Source, page: Page, blocks: list[Any]) -> Listed:
     return Listed(entries, _next(source, page))
 
 
-def _item(source: Source, door: Door, address: str, entry: Entry, note: Note) -> Item | None:
+def _item(
+    source: Source, door: Door, address: str, entry: Entry, same: dict[str, dt.datetime], note: Note
+) -> Item | None:
     if not source.fetch.detail:
         return Item(entry.fields, label(address))
     name = str(entry.fields.get("name", ""))[:80]
-    details = own_fields(source, door, entry.links, f"a block of {label(address)}", name, note)
+
+    def known(own: str) -> Response | None:
+        return last_good(source, door, own, same.get(as_requested(own)))
+
+    details = own_fields(source, door, entry.links, f"a block of {label(address)}", name, note, known)
     if details is None:
         return None
     return Item({"record_url": entry.links[0], **entry.fields, **details}, label(entry.links[0]))

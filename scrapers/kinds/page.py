@@ -15,7 +15,7 @@ from scrapers.fetch import Door
 from scrapers.kinds import beside, columns, markup
 from scrapers.kinds.encodings import certain, guess, is_misread, mostly_utf8
 from scrapers.kinds.item import Note, apply_rules, unpacked
-from scrapers.kinds.wholeness import bare_page, refuse_cut_off
+from scrapers.kinds.wholeness import bare_page, holds_enough, refuse_cut_off
 from scrapers.memo import key_of
 from scrapers.problems import Problem, SourceError, rejects
 from scrapers.record import RawValue
@@ -150,12 +150,19 @@ def _own_charset(found: bytes) -> str | None:
 
 
 def own_fields(
-    source: Source, door: Door, links: list[str], where: str, name: str, note: Note
+    source: Source,
+    door: Door,
+    links: list[str],
+    where: str,
+    name: str,
+    note: Note,
+    known: Callable[[str], Response | None] = lambda address: None,
 ) -> dict[str, RawValue] | None:
     """What [detail_fields] takes from the own page of the initiative called `name`, the first of `links`.
 
-    `where` says what the links were looked for in. None, with a problem, when there is no such page, it cannot be read,
-    or it may be another; none of its fields, with a problem, when it holds next to nothing.
+    `where` says what the links were looked for in; `known` gives the page if it need not be asked for. None, with a
+    problem, when there is no such page, it cannot be read, or it may be another; none of its fields, with a problem,
+    when it holds next to nothing.
     """
     if not links:
         message = f'{where} ("{name}") has no link to its own page on the web'
@@ -163,7 +170,7 @@ def own_fields(
         note(Problem(source.id, "detail-missing", message, "warning", remedy))
         return None
     try:
-        _, details = taken(source, door, "own", links[0], lambda own: fields_of(source.detail_fields, own, own.root))
+        details = _own(source, door, links[0], known(links[0]))
     except SourceError as error:
         if error.code in NOT_OF_ONE_PAGE:
             raise
@@ -175,6 +182,19 @@ def own_fields(
         return details
     note(bare)
     return None if rejects(bare) else {}
+
+
+def _own(source: Source, door: Door, address: str, known: Response | None) -> dict[str, RawValue]:
+    """What [detail_fields] takes from the page at `address`, from that of the last good night if it is `known`."""
+
+    def take(own: Page) -> dict[str, RawValue]:
+        return fields_of(source.detail_fields, own, own.root)
+
+    if known is not None:
+        found = taken_from(source, door, "own", known, take)
+        if holds_enough(source.detail_fields, found):
+            return found
+    return taken(source, door, "own", address, take)[1]
 
 
 def fields_of(rules: dict[str, Rule], page: Page, block: Any) -> dict[str, RawValue]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import soupsieve
 from bs4.element import Tag
@@ -16,6 +17,7 @@ from scrapers.propose.markup import pick, text_of
 from scrapers.propose.names import LISTS, guess_fields
 from scrapers.propose.onward import Onward, button_of, onward_of
 from scrapers.propose.proposal import Candidate, RuleValue
+from scrapers.source import PLACE
 
 CODED = {"themes", "beneficiaries", "status", "organisation_kind"}
 """Fields whose values get codes of ours."""
@@ -167,12 +169,25 @@ def _go_on(look: Look, candidate: Candidate, page: Seen, blocks: Blocks, onward:
         return
     if onward.next is not None:
         candidate.fetch["next"] = onward.next
-    else:
-        del candidate.fetch["url"]
-        candidate.fetch["pages"] = onward.pages
-        candidate.remarks.append("pages.last is what the page shows today: raise it when the list grows")
+    elif onward.pages is not None:
+        _count_on(look, candidate, page, blocks, onward.pages)
     candidate.reason += f", going on by {onward.how}"
     candidate.rows = len(blocks.tags) * onward.last if onward.last > 1 else len(blocks.tags) + len(there)
+
+
+def _count_on(look: Look, candidate: Candidate, page: Seen, blocks: Blocks, pages: dict[str, Any]) -> None:
+    """Write down numbered pages: by their number if the first answers to its number too, else one by one."""
+    numbers = range(pages["first"], pages["last"] + 1)
+    first, *others = [str(pages["url"]).replace(PLACE, str(number)) for number in numbers]
+    same = page if first == page.url else look.try_to_see(first)
+    titles = {_title(tag, blocks) for tag in soupsieve.select(blocks.selector, same.soup)} if same else set()
+    if titles == set(blocks.inside.titles):
+        del candidate.fetch["url"]
+        candidate.fetch["pages"] = pages
+        candidate.remarks.append("pages.last is what the page shows today: raise it when the list grows")
+        return
+    candidate.fetch["url"] = [page.url, *others]
+    candidate.remarks.append("url names the pages that there are today: add to them when the list grows")
 
 
 def _title(tag: Tag, blocks: Blocks) -> str:
