@@ -265,4 +265,3 @@ FAULTS = [
     Fault("deep-json", {"not-json"}, everywhere((200, DEEP, JSON))),
     Fault("xml-bomb", {"not-json"}, everywhere((200, LAUGHS, {"Content-Type": "application/xml"}))),
 ]
-

@@ -92,7 +92,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNights]:
         first = nightly.run(Settings(home, DAY, catalogue, manners=manners), prefect=False)
         before = ask(home, RECORDS)
         for each in struck:
-            bases = {"closed": f"http://{closed}", "plain": f"https://{each.site.host}", "tls": f"https://{secure.host}"}
+            bases = {
+                "closed": f"http://{closed}",
+                "plain": f"https://{each.site.host}",
+                "tls": f"https://{secure.host}",
+            }
             sound = each.sound
             if each.fault.base:
                 shutil.rmtree(catalogue / each.id)
@@ -152,7 +156,9 @@ def test_the_last_good_data_is_kept_with_its_age(nights: TwoNights) -> None:
     stale = {each.id for each in failed(nights)}
     for id, since, checked in ask(nights.home, ages):
         assert (since, checked) == ((NEXT, DAY) if id in stale else (None, NEXT)), id
-    told = ask(nights.home, "SELECT DISTINCT source_id, stale_since FROM initiative_source WHERE stale_since IS NOT NULL")
+    told = ask(
+        nights.home, "SELECT DISTINCT source_id, stale_since FROM initiative_source WHERE stale_since IS NOT NULL"
+    )
     assert set(told) == {(id, NEXT) for id in stale}
 
 
@@ -201,7 +207,7 @@ def service() -> Iterator[FakeGeocoder]:
         yield running
 
 
-class held:  # noqa: N801  # used as a function
+class held:  # used as a function
     """Another process that has a database open, to read or to write it."""
 
     def __init__(self, path: Path, how: str) -> None:
@@ -222,21 +228,18 @@ def streets(tmp_path: Path) -> Path:
     folder = add_source(tmp_path / "catalogue", "alpha", ROWS)
     text = (folder / "source.toml").read_text(encoding="utf-8")
     (folder / "source.toml").write_text(text.replace('postcode = "cp"', 'address = "cp"'), encoding="utf-8")
-    write(folder, [("1", "La Recyclerie", "Cholet", "12 rue Nationale"), ("2", "Le Jardin", "Nantes", "5 rue Crébillon")])
+    write(
+        folder, [("1", "La Recyclerie", "Cholet", "12 rue Nationale"), ("2", "Le Jardin", "Nantes", "5 rue Crébillon")]
+    )
     return tmp_path / "home"
 
 
 WHERE = "SELECT name, insee_code, round(latitude, 2), round(longitude, 2), geo_precision FROM initiative ORDER BY 1"
 DOWN = {
     "refused": None,
-    "500": Manner(status=500),
     "429": Manner(status=429, headers={"Retry-After": "86400"}),
-    "403": Manner(status=403),
     "silent": Manner(silent=True),
     "web-page": Manner(page=b"<!doctype html><title>Maintenance</title>"),
-    "empty": Manner(page=b""),
-    "zeros": Manner(page=bytes(1000)),
-    "another table": Manner(page=b"a,b\n1,2\n"),
     "cut table": Manner(page=b'key,address,latitude,longitude,result_score,result_status\n"1,'),
     "deep": Manner(page=b"[" * 100_000),
 }
@@ -273,22 +276,26 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_lying_geocoder_is_not_believed(streets: Path, service: FakeGeocoder, lie: str) -> None:
-    service.manner, service.streets = Manner(), {"12 rue nationale cholet": LIES[lie]}
+def test_a_lying_geocoder_is_not_believed(streets: Path, service: FakeGeocoder) -> None:
+    rows = [(str(n), f"Lieu {n}", "Cholet", f"{n} rue Nationale") for n in range(1, len(LIES) + 1)]
+    write(streets.parent / "catalogue" / "alpha", rows)
+    service.manner = Manner()
+    service.batches.clear()
+    service.streets = {f"{n} rue nationale cholet": hit for n, hit in enumerate(LIES.values(), 1)}
     night = spend(streets, DAY, geocoder=service.url, manners=service.manners())
     assert (night.outcome, night.exit_status) == ("published", 0)
-    assert "12 rue nationale cholet" in {f"{row['address']}".strip() for row in service.rows} or service.rows
-    truth = spend(streets.with_name("silent"), DAY)
-    assert truth.outcome == "published"
-    assert ask(streets, WHERE) == ask(streets.with_name("silent"), WHERE)
+    assert len(service.rows) == len(LIES)
+    spend(streets.with_name("unasked"), DAY)
+    assert ask(streets, WHERE) == ask(streets.with_name("unasked"), WHERE)
 
 
 def test_an_honest_geocoder_is_believed(streets: Path, service: FakeGeocoder) -> None:
     service.manner = Manner()
-    service.streets = {"12 rue nationale cholet": Hit("49099", 47.0605, -0.879, "Rue Nationale", number="12", city="Cholet")}
+    service.streets = {
+        "12 rue nationale cholet": Hit("49099", 47.0605, -0.879, "Rue Nationale", number="12", city="Cholet")
+    }
     spend(streets, DAY, geocoder=service.url, manners=service.manners())
-    assert {row[4] for row in ask(streets, WHERE)} == {"address", "commune"}
+    assert {row[4] for row in ask(streets, WHERE)} == {"housenumber", "commune"}
 
 
 def test_answers_of_the_geocoder_that_another_process_holds(streets: Path, service: FakeGeocoder) -> None:
@@ -300,11 +307,7 @@ def test_answers_of_the_geocoder_that_another_process_holds(streets: Path, servi
     assert [each.source_id for each in night.failures()] == ["geocoder"]
 
 
-# What stands in the way of a folder or file of the home, and what the night then says.
-IN_THE_WAY = ["archive", "staging", "releases", "runs", "essaim.duckdb.new", "geocoder.duckdb"]
-
-
-@pytest.mark.parametrize("name", ["archive", "staging", "releases", "runs"])
+@pytest.mark.parametrize("name", ["archive", "releases"])
 def test_a_folder_that_cannot_be_written_spoils_nothing(home: Path, name: str) -> None:
     """A file stands where the folder should be: no right of root gets past that."""
     before = ask(home, WHERE)

@@ -82,7 +82,9 @@ def test_last(street: Street, fault: Fault, kind: str) -> None:
     sound = street.sound(kind)
     pages, broken = sound.pages(), fault.pages(sound)
     last = list(pages)[-1]
-    street.site.pages = pages | {last: broken[last]} | {path: page for path, page in broken.items() if path not in pages}
+    street.site.pages = (
+        pages | {last: broken[last]} | {path: page for path, page in broken.items() if path not in pages}
+    )
     told = visit(sound, street.site, **fault.manners)
     assert told.foreign(sound.expected) == []
     if not told.code and len(told.rows) < len(sound.expected):
