@@ -14,7 +14,8 @@ SPLINTERS = [
     b"\xe2\x80\xae", b"\\ud800", b"\\u0000", b"&#0;", b"&#xD800;", b"&amp;amp;", b"]]>", b"<![CDATA[", b"<!--", b"-->",
     b"<", b">", b"</", b"\"", b"'", b"\\", b"{", b"}", b"[", b"]", b",", b";", b":", b"\t", b"\r", b"\n", b"\r\n\r\n",
     b"null", b"true", b"NaN", b"Infinity", b"-0", b"1e999", b"-1e999", b"9" * 400, b"1" + b"0" * 5000, b"0x10", b"1_0",
-    b"\"\"", b"[]", b"{}", b"[[]]", b"[null]", b"{\"id\": {}}", b"{\"\": [{}]}", b"=1+1", b"@SUM(A1)", b"../../etc/passwd",
+    b"\"\"", b"[]", b"{}", b"[[]]", b"[null]", b"{\"id\": {}}", b"{\"\": [{}]}", b"=1+1", b"@SUM(A1)",
+    b"../../etc/passwd",
     b"http://[", b"http://127.0.0.1/", b"file:///etc/passwd", b"javascript:alert(1)", b"%00", b"%zz", b"https://xn--/",
     b"';DROP TABLE record;--", b"{{7*7}}", b"${x}", b"<script>", b"</script>", b"<table><tr><td>", b"<base href='http://['>",
     b"<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>", b"POINT(", b"POINT(1e400 NaN)", b"0000-00-00",
@@ -104,7 +105,8 @@ def _in_place(chance: random.Random, body: bytes, pattern: re.Pattern[bytes], ne
 
 
 MUTATIONS: list[Mutation] = [
-    cut, left_out, repeated, flipped, spliced, spliced, exchanged, exchanged, exchanged, counted, nested, shuffled, recoded,
+    cut, left_out, repeated, flipped, spliced, spliced, exchanged, exchanged, exchanged, counted, nested, shuffled,
+    recoded,
 ]  # fmt: skip
 
 
