@@ -39,8 +39,8 @@ class Fault:
     """A way to fail: what the site answers then, and the codes that name it.
 
     `base` is where the source is moved to: "" is the site itself, "closed" a port where nobody is, "plain" the site
-    asked for TLS that it does not speak, "tls" one with a certificate that it signed itself. With `passes` the rows may be
-    read nevertheless, all of them and right.
+    asked for TLS that it does not speak, "tls" one with a certificate that it signed itself. With `passes` the rows
+    may be read nevertheless, all of them and right.
     """
 
     name: str
