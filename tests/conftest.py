@@ -40,9 +40,25 @@ ATTACKS = ("test_security_", "test_guard", "test_walls")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how many attacks were tried: each is one case of a test in the files of these names."""
+    """Say how many attacks were tried, faults met, and wild inputs taken: a case of a test each, by file names."""
     told = [report.nodeid for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
     tried = [nodeid for nodeid in told if any(name in nodeid for name in ATTACKS)]
     if tried:
         files = len({nodeid.partition("::")[0] for nodeid in tried})
         terminalreporter.write_line(f"{len(tried)} attacks tried, by {files} files of tests")
+    cells = [nodeid for nodeid in told if "test_faults.py::test_cell[" in nodeid]
+    if cells:
+        kinds = {nodeid.rpartition("-")[2] for nodeid in cells}
+        terminalreporter.write_line(
+            f"{len(cells)} cells: {len(cells) // len(kinds)} failures × {len(kinds)} kinds of source"
+        )
+    taken = [
+        value for report in _reports(terminalreporter) for name, value in report.user_properties if name == "inputs"
+    ]
+    if taken:
+        terminalreporter.write_line(f"{sum(taken):,} wild inputs taken by {len(taken)} targets of the fuzz")
+
+
+def _reports(terminalreporter: Any) -> list[Any]:
+    passed = terminalreporter.stats.get("passed", [])
+    return [report for report in passed if report.when == "call"]

@@ -1,16 +1,12 @@
 """Every way in which a source can fail, on this machine, down to the report: a name for it, and what to do."""
 
 import datetime as dt
-import ipaddress
 import json
-import socket
-import ssl
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from site_kit import Handler, Site, running_site
+from site_kit import Handler, Site, free_port, running_site, self_signed, speaks_tls
 from test_night import DEFINITION, ROWS
 
 from flows import nightly
@@ -80,32 +76,7 @@ def define(catalogue: Path, id: str, url: str) -> None:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate of 127.0.0.1 that it signed itself, with its key."""
-    x509 = pytest.importorskip("cryptography.x509")
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(1))
-        .not_valid_after(now + dt.timedelta(1))
-        .add_extension(host, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, *form) + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return self_signed(tmp_path / "certificate.pem")
 
 
 def spend(tmp_path: Path, site: Site, allowed: set[str]) -> tuple[dict[str, dict], dict]:
@@ -138,15 +109,11 @@ def test_each_failure_has_its_name_and_remedy_in_the_report(tmp_path: Path) -> N
 
 
 def test_a_certificate_that_nobody_vouches_for(tmp_path: Path, certificate: Path) -> None:
-    with running_site() as site, Site() as secure:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        secure.socket = context.wrap_socket(secure.socket, server_side=True)
-        threading.Thread(target=secure.serve_forever, args=(0.01,), daemon=True).start()
+    with running_site() as site, running_site() as secure:
+        speaks_tls(secure, certificate)
         secure.pages["/places.csv"] = LINES
         define(tmp_path / "catalogue", "alpha", f"https://{secure.host}/places.csv")
         failures, _ = spend(tmp_path, site, {secure.host})
-        secure.shutdown()
     assert failures["alpha"]["code"] == "tls"
     assert "self-signed" in failures["alpha"]["message"].replace("self signed", "self-signed")
     assert secure.asked == []

@@ -21,6 +21,16 @@ UNPACKED_LIMIT = 2_000_000_000
 
 WEB_PAGE = re.compile(rb"(?:\s|\xef\xbb\xbf|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype html|html|head|body)\b", re.I | re.S)
 
+# How files begin that no kind reads, and that no text begins like.
+NO_DATA_AT_ALL = {
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+}
+
 
 @dataclass(slots=True)
 class Item:
@@ -40,31 +50,36 @@ def apply_rules(rules: dict[str, Rule], take: Take, blocks: Blocks) -> dict[str,
 def unpacked(response: Response) -> BinaryIO:
     """Return the body of `response` at its beginning, unpacked if it is gzip.
 
-    Raises `SourceError` for an empty body, a broken gzip, or one that unpacks to more than 2 GB.
+    Raises `SourceError` for an empty body, a broken gzip, one that unpacks to more than 2 GB, and what is no data.
     """
     body = response.open()
-    magic = body.read(2)
+    magic = body.read(5)
     body.seek(0)
     if not magic:
         raise SourceError("empty", f"{response.label} is empty", "the publisher may be rebuilding it; look there")
-    if magic != b"\x1f\x8b":
+    for beginning, what in NO_DATA_AT_ALL.items():
+        if magic.startswith(beginning):
+            remedy = "look at the address in a browser: the data has moved, or was replaced by this"
+            raise SourceError("wrong-type", f"{response.label} is {what}, from which nothing is read", remedy)
+    if magic[:2] != b"\x1f\x8b":
         return body
     plain = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024))  # noqa: SIM115
     try:
         with gzip.open(body) as packed:
-            _copy_bounded(packed, plain)
+            _copy_bounded(packed, plain, response.label)
     except (EOFError, gzip.BadGzipFile, zlib.error) as fault:
         raise SourceError("truncated", f"{response.label} is a broken gzip file ({fault})", "fetch it again") from fault
     plain.seek(0)
     return plain
 
 
-def _copy_bounded(packed: gzip.GzipFile, plain: BinaryIO) -> None:
+def _copy_bounded(packed: gzip.GzipFile, plain: BinaryIO, where: str) -> None:
     size = 0
     for chunk in iter(lambda: packed.read(64 * 1024), b""):
         size += len(chunk)
         if size > UNPACKED_LIMIT:
-            raise SourceError("too-large", f"unpacks to more than {UNPACKED_LIMIT:,} bytes", "check the address")
+            message = f"{where} unpacks to more than {UNPACKED_LIMIT:,} bytes"
+            raise SourceError("too-large", message, "check the address; nothing larger is read")
         plain.write(chunk)
 
 

@@ -31,6 +31,9 @@ WORDS = {"class", "rel", "rev", "headers", "accesskey", "dropzone", "accept-char
 # Of a declaration that no text can be in: it was read as ASCII.
 WIDE = re.compile("utf-?(16|32)", re.I)
 
+# Single ones are typing errors, and some servers pad a body with them.
+LOST = re.compile("\0{4,}(?=[^\0])")
+
 EMPTY = b"<html><body></body></html>"
 
 
@@ -51,10 +54,14 @@ def decode(markup: bytes, charset: str | None) -> str | None:
 def parse(text: str, where: str | None = None) -> Any:
     """The root of the page that `text` is; whatever is wrong with it, there is one.
 
-    Raises `SourceError` for the page called `where` when it nests so deep that the rest of it is left out.
+    Raises `SourceError` for the page called `where` when it nests so deep that the rest of it is left out, or when a
+    row of zero bytes stands where markup was.
     """
     # Only so deep, but as large as it may be. A NUL would end the page, and a lone surrogate cannot be written.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    if where is not None and LOST.search(text):
+        message = f"{where} has zero bytes in the place of some of its text"
+        raise SourceError("truncated", message, "the publisher's disk or cache has lost a part; tell the publisher")
     body = text.replace("\0", "").encode("utf-8", errors="replace")
     root = etree.fromstring(body, parser) if body.strip() else None
     if where is not None and any(fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for fault in parser.error_log):

@@ -52,7 +52,7 @@ def read_place(body: bytes, key: str) -> Answer:
     """Read the answer to the question `key`. Raises `UnreadableAnswerError` when it is no list of places."""
     try:
         found = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableAnswerError(f"the answer is no JSON: {error}") from error
     if not isinstance(found, list) or not all(isinstance(place, dict) for place in found):
         raise UnreadableAnswerError("the answer is no list of places")
