@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 import duckdb
 
@@ -55,8 +56,7 @@ class Resolution:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
+class _Scored(NamedTuple):
     """One candidate of one reading, as score.sql gives it."""
 
     id: int
