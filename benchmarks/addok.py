@@ -1,7 +1,7 @@
-"""An Addok beside the offline geocoder: an index for it, made of what we have, and its rows a second on the same rows.
+"""An Addok beside the offline geocoder: an index for it, made of what we have, and its answers to the same rows.
 
-`python -m benchmarks.addok INDEX.ndjson --truth DIR` writes the index: the communes of the gazetteer, and the streets of
-the town halls in the address files. `benchmarks.geocode` measures the Addok that ESSAIM_ADDOK_URL names.
+`python -m benchmarks.addok INDEX.ndjson --truth DIR` writes the index: the communes of the gazetteer, and the streets
+of the town halls in the address files. `benchmarks.geocode` measures the Addok that ESSAIM_ADDOK_URL names.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ def documents(truth: Path, gazetteer: Gazetteer) -> Iterator[dict[str, Any]]:
     with (truth / TOWN_HALLS).open(encoding="utf-8-sig", newline="") as stream:
         for number, row in enumerate(csv.DictReader(stream)):
             street = _NUMBERED.match(row["adresse"].replace("\n", ", ") + ",")
-            commune = gazetteer.communes.get(row["code_insee"])
-            if street is None or commune is None or commune.latitude is None:
+            home = gazetteer.communes.get(row["code_insee"])
+            if street is None or home is None or home.latitude is None:
                 continue
-            key = f"{commune.code}_{number}"
-            place = {"lat": commune.latitude, "lon": commune.longitude}
-            yield _base(commune, gazetteer) | {
+            key = f"{home.code}_{number}"
+            place = {"lat": home.latitude, "lon": home.longitude}
+            yield _base(home, gazetteer) | {
                 "id": key, "_id": key, "type": "street", "name": street[2].strip(), "importance": 0.3,
-                "postcode": row["cp"] or list(commune.postcodes), "housenumbers": {street[1]: place},
+                "postcode": row["cp"] or list(home.postcodes), "housenumbers": {street[1]: place},
             }  # fmt: skip
 
 

@@ -91,7 +91,8 @@ def _resolve_batch(readings: Sequence[Reading], gazetteer: Gazetteer) -> list[Re
         unsure = [
             place
             for place, reading in enumerate(readings)
-            if reading.guesses and (place not in answers or answers[place].code is None)
+            if reading.guesses
+            and (place not in answers or answers[place].code is None or answers[place].method == "postcode")
         ]
         if _add_similar(con, unsure, readings, gazetteer):
             answers |= _decide(_score(con), readings)
