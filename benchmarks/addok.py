@@ -74,9 +74,11 @@ def ask(url: str, cases: Sequence[Case], gazetteer: Gazetteer) -> tuple[float, i
         files = {"data": ("rows.csv", table.getvalue().encode())}
         answer = requests.post(f"{url}/search/csv/", files=files, data={"columns": "q"}, timeout=TIMEOUT_S)
         answer.raise_for_status()
-        found = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-        for case, row in zip(part, found, strict=True):
-            code = gazetteer.current_code(row.get("result_citycode") or "")
+        text = answer.content.decode("utf-8-sig")
+        delimiter = max(",;", key=text.partition("\n")[0].count)  # addok-csv chooses one of its own
+        for case, row in zip(part, csv.DictReader(io.StringIO(text), delimiter=delimiter), strict=True):
+            # The code is a column only where Addok is told so; the identifiers of our index begin with it.
+            code = gazetteer.current_code((row.get("result_citycode") or row["result_id"] or "")[:5])
             right += code is not None and gazetteer.commune_of(code) in case.communes
     return time.perf_counter() - started, right
 
