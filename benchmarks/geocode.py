@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 import time
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.addok import ask
+from flows.evaluate_geocode import score
 from flows.geocode_truth import Case, truth_sets
 from transforms.geocode import Gazetteer, geocode
 from transforms.geocode.coordinates import locate
@@ -22,6 +25,8 @@ from transforms.geocode.table import place_table
 from warehouse.gazetteer import data_folder
 
 SQL_SETS = ("town halls, columns", "third places, columns", "job centres", "third places, BFC")
+ADDOK_SETS = ("town halls, one line", "third places, one line", "third places, columns", "job centres")
+ADDOK_ROWS = 1_000
 MILLION = 1_000_000
 
 
@@ -78,6 +83,23 @@ def points(gazetteer: Gazetteer, repeats: int) -> dict[str, Any]:
     return figures("point in polygon", len(drawn), wall, processor)
 
 
+def beside_addok(url: str, sets: dict[str, list[Case]], gazetteer: Gazetteer) -> list[dict[str, Any]]:
+    """Give the same rows to the Addok at `url` and to the cascade: every n-th of a set, `ADDOK_ROWS` in all."""
+    results = []
+    for name in ADDOK_SETS:
+        cases = sets.get(name, [])[:: max(1, len(sets.get(name, [])) // ADDOK_ROWS)][:ADDOK_ROWS]
+        if not cases:
+            continue
+        wall, right = ask(url, cases, gazetteer)
+        results.append({"what": f"Addok, {name}", "rows": len(cases), "seconds": round(wall, 2), "cpu_seconds": None,
+                        "rows_per_second": round(len(cases) / wall), "rows_per_cpu_second": None,
+                        "right": right / len(cases)})  # fmt: skip
+        scored = score(name, cases, gazetteer)
+        line = cascade(f"the cascade, {name}", cases, gazetteer, 1)
+        results.append(line | {"right": scored.right / scored.rows})
+    return results
+
+
 def void(_: object) -> None:
     """Drop a result: only the time counts."""
 
@@ -105,14 +127,18 @@ def main() -> int:
         if name in sets:
             results.append(cascade(f"whole cascade, {name}", sets[name], gazetteer, options.repeat))
     results.append(points(gazetteer, options.repeat))
+    if address := os.environ.get("ESSAIM_ADDOK_URL"):
+        results += beside_addok(address.rstrip("/"), sets, gazetteer)
     if options.json:
         sys.stdout.write(json.dumps(results, indent=2) + "\n")
         return 0
     for line in results:
+        spent = line["cpu_seconds"]
+        processor = f" {spent:7.2f} s CPU {line['rows_per_cpu_second']:>9,} rows/s CPU" if spent is not None else ""
         right = f"  {100 * line['right']:.2f} % right" if "right" in line else ""
         sys.stdout.write(
-            f"{line['what']:36} {line['rows']:>9,} rows {line['seconds']:7.2f} s {line['cpu_seconds']:7.2f} s CPU"
-            f" {line['rows_per_second']:>9,} rows/s{right}\n"
+            f"{line['what']:38} {line['rows']:>9,} rows {line['seconds']:7.2f} s {line['rows_per_second']:>9,} rows/s"
+            f"{processor}{right}\n"
         )
     return 0
 

@@ -25,6 +25,9 @@ def geocode(
     country: Annotated[str | None, typer.Option(metavar="COL", help="Column of the country.")] = None,
     latitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the latitude, to be audited.")] = None,
     longitude: Annotated[str | None, typer.Option(metavar="COL", help="Column of the longitude.")] = None,
+    point: Annotated[
+        str | None, typer.Option(metavar="COL", help="Column with both: 47.2,-1.6, POINT(-1.6 47.2), GeoJSON.")
+    ] = None,
     default_country: Annotated[
         str, typer.Option(metavar="CODE", help="Country of rows that state none, or `any` to look everywhere.")
     ] = "FR",
@@ -32,9 +35,11 @@ def geocode(
 ) -> None:
     """Find the commune of every row of a CSV file, offline; outside France its town.
 
-    Adds insee_code, commune, departement, region, country, latitude, longitude, precision, confidence, method,
-    alternatives and conflict. Columns that are not named are guessed from their usual names. Coordinates are audited,
-    and tell the place of rows without an address. Homonyms that nothing tells apart are left open, never guessed.
+    Adds insee_code, commune, postcode, epci_code, epci, departement_code, departement, region_code, region, country,
+    latitude, longitude, precision, confidence, method, alternatives and conflict. Columns that are not named are
+    guessed from their usual names, or from what stands in them where none is usual or the first line holds no names.
+    Coordinates are audited, and tell the place of rows without an address. Homonyms that nothing tells apart are left
+    open, never guessed.
     """
     from flows.geocode_file import ColumnError, geocode_file
     from transforms.geocode import Gazetteer
@@ -43,7 +48,7 @@ def geocode(
     progress.be_quiet(as_json)
     options = {"address": address, "postcode": postcode, "commune": commune, "insee_code": insee,
                "departement": departement, "region": region, "country": country, "latitude": latitude,
-               "longitude": longitude}  # fmt: skip
+               "longitude": longitude, "point": point}  # fmt: skip
     named = {name: column for name, column in options.items() if column}
     aside = target.with_name(target.name + ".new")
     gazetteer = Gazetteer.load(data_folder())

@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from flows.geocode_columns import AXES, PLACES, by_content, by_name, is_headless
 from flows.progress import Stage
 from scrapers.kinds import delimited
 from scrapers.kinds.table import unique
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode
-from transforms.normalise.points import Axis, clean_figure
+from transforms.normalise.points import Axis, clean_figure, parse_point
 
 ADDED = (
-    "insee_code", "commune", "departement", "region", "country", "latitude", "longitude", "precision", "confidence",
-    "method", "alternatives", "conflict",
+    "insee_code", "commune", "postcode", "epci_code", "epci", "departement_code", "departement", "region_code",
+    "region", "country", "latitude", "longitude", "precision", "confidence", "method", "alternatives", "conflict",
 )  # fmt: skip
 BATCH = 10_000
-
-# How columns that hold a place are usually named, once folded to lower-case words; the surest form first.
-USUAL = {
-    "insee_code": (
-        r"(code )?insee( code)?",
-        r".*\binsee\b.*",
-        r"codeinsee|inseecom|citycode|codgeo|depcom|code commune",
-    ),
-    "postcode": (r"code postal|postcode|cp", r".*\b(code postal|postal code|codepostal|zip( code)?)\b.*"),
-    "commune": (r"commune|ville|city", r"(nom|libelle)( de)?( la)? (commune|ville)|nomcom|localite|municipalite|town"),
-    "address": (r"adresse|address", r"adresse (postale|complete|voie)|voie|rue|street"),
-    "departement": (r"departement|dep", r"(code|nom) departement"),
-    "region": (r"region|(nom|code) region|province|etat|state",),
-    "country": (r"pays|country|code pays|country code",),
-    "latitude": (r"lat(itude)?", r"(coord(onnees?)?|gps|geo|wgs84) ?(y|lat(itude)?)|y", r".*\blatitude\b.*"),
-    "longitude": (r"lon(g|gitude)?|lng", r"(coord(onnees?)?|gps|geo|wgs84) ?(x|lon(gitude)?)|x", r".*\blongitude\b.*"),
-}
-AXES: dict[str, Axis] = {"latitude": "latitude", "longitude": "longitude"}
+PROBE = 200  # rows that are looked at to tell what the columns hold
 
 
 class ColumnError(Exception):
@@ -81,8 +63,14 @@ def geocode_file(
         delimiter = delimited.find_delimiter(head, set(named.values()))
         rows, _ = delimited.rows(text, delimiter, set(), source.name)
         rows = (row for row in rows if any(map(str.strip, row)))
-        header = unique(next(rows, []))
-        summary = Summary(columns=_columns(header, named))
+        first = list(islice(rows, PROBE))
+        headless = bool(first) and not named and is_headless(first[0], gazetteer)
+        header = (
+            [f"column_{number}" for number in range(1, len(first[0]) + 1)] if headless else unique((first or [[]])[0])
+        )
+        body = first if headless else first[1:]
+        rows = chain(body, rows)
+        summary = Summary(columns=_columns(header, named, body, gazetteer, headless))
         summary.added = [name if name not in header else f"essaim_{name}" for name in ADDED]
         writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
         writer.writerow([*header, *summary.added])
@@ -106,39 +94,34 @@ def _refuse_binary(stream: BinaryIO, name: str) -> None:
         raise ColumnError(f"{name} is no text")
 
 
-def _columns(header: list[str], named: dict[str, str]) -> dict[str, str]:
+def _columns(
+    header: list[str], named: dict[str, str], rows: list[list[str]], gazetteer: Gazetteer, headless: bool
+) -> dict[str, str]:
     for name, column in named.items():
         if column not in header:
             raise ColumnError(f'there is no column "{column}" for --{name}; the file has {", ".join(header)}')
-    guesses = {name: _guess(header, forms) for name, forms in USUAL.items()}
-    guessed = {name: guess for name, guess in guesses.items() if guess is not None}
-    found = guessed | named
-    if not {"latitude", "longitude"} <= set(found):  # one alone is no point
+    guessed = {} if headless else by_name(header)
+    if not PLACES & {*guessed, *named}:
+        guessed |= by_content(header, rows, gazetteer)
+    found = {name: column for name, column in guessed.items() if column not in named.values()} | named
+    if not set(AXES) <= set(found):  # one alone is no point
         found = {name: column for name, column in found.items() if name not in AXES or name in named}
-    if not {"address", "postcode", "commune", "insee_code", "latitude"} & set(found):
+    if not PLACES & set(found):
         raise ColumnError(f"no column looks like a place; name one of {', '.join(header)} with --commune or --address")
     if ("latitude" in found) != ("longitude" in found):
         raise ColumnError("--latitude and --longitude go together: name both columns")
     return found
 
 
-def _guess(header: list[str], forms: tuple[str, ...]) -> str | None:
-    """The first column whose folded name has one of `forms`, tried in order."""
-    words = [" ".join(re.findall(r"[a-z0-9]+", _unaccented(column.casefold()))) for column in header]
-    for form in forms:
-        for column, folded in zip(header, words, strict=True):
-            if re.fullmatch(form, folded):
-                return column
-    return None
-
-
-def _unaccented(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
-
-
 def _query(row: list[str], where: dict[str, int]) -> PlaceQuery:
     told = {name: row[index].strip() or None for name, index in where.items() if index < len(row)}
-    latitude, longitude = (_figure(told.pop(name, None), axis) for name, axis in AXES.items())
+    latitude, longitude = (
+        _figure(told.pop("latitude", None), "latitude"),
+        _figure(told.pop("longitude", None), "longitude"),
+    )
+    point = told.pop("point", None)
+    if (latitude is None or longitude is None) and point:
+        latitude, longitude = _pair(point)
     return PlaceQuery(**told, latitude=latitude, longitude=longitude)
 
 
@@ -150,8 +133,18 @@ def _figure(text: str | None, axis: Axis) -> float | None:
         return None
 
 
+def _pair(text: str) -> tuple[float | None, float | None]:
+    """Both coordinates from one cell; what is no point is taken as missing."""
+    try:
+        return parse_point(text) or (None, None)
+    except ValueError:
+        return None, None
+
+
 def _widened(rows: list[list[str]], answers: list[PlaceAnswer], width: int, done: int) -> Iterator[list[object]]:
     for number, (row, answer) in enumerate(zip(rows, answers, strict=True), done + 1):
+        while len(row) > width and not row[-1].strip():
+            row = row[:-1]  # a delimiter too many at the end of the line
         if len(row) > width:
             raise ColumnError(f"record {number} has {len(row)} cells for {width} columns: {row[:3]}…; mend the file")
         padded = [*row, *[""] * (width - len(row))]

@@ -111,7 +111,8 @@ def test_no_homonym_of_the_gazetteer_is_ever_guessed() -> None:
     names = [name for (name,) in GAZETTEER.con.execute(query).fetchall()]
     answers = geocode([PlaceQuery(commune=name) for name in names], GAZETTEER)
     assert len(names) > 1_000
-    assert [answer for answer in answers if answer.insee_code or answer.confidence >= 0.7] == []
+    named = [answer for answer in answers if answer.insee_code or answer.confidence >= 0.7]
+    assert [(answer.insee_code, answer.region) for answer in named] == [(None, "Bretagne")]  # the area, no commune
 
 
 def test_every_homonym_is_found_with_its_departement() -> None:
@@ -360,3 +361,67 @@ def test_town_halls_are_found() -> None:
     located = [row for row in rows if row["lat"]]
     points = [PlaceQuery(latitude=float(row["lat"]), longitude=float(row["lon"])) for row in located]
     assert share_right(points, [row["code_insee"] for row in located]) >= 0.995
+
+
+@pytest.mark.parametrize(
+    ("written", "precision", "epci", "departement", "region"),
+    [
+        ("Métropole de Lyon", "departement", "Métropole de Lyon", "69", "Auvergne-Rhône-Alpes"),
+        ("Communauté d'agglomération du Grand Angoulême", "departement", "CA du Grand Angoulême", "16",
+         "Nouvelle-Aquitaine"),
+        ("Métropole du Grand Paris", "region", "Métropole du Grand Paris", None, "Île-de-France"),
+        ("Pays de la Loire", "region", None, None, "Pays de la Loire"),
+        ("Languedoc-Roussillon", "region", None, None, "Occitanie"),
+        ("Département de la Loire-Atlantique", "departement", None, "44", "Pays de la Loire"),
+        ("Seine-Saint-Denis (93)", "departement", None, "93", "Île-de-France"),
+        ("Dpt 35", "departement", None, "35", "Bretagne"),
+        ("La Réunion", "departement", None, "974", "La Réunion"),
+        ("44, 49 et 85", "region", None, None, "Pays de la Loire"),
+        ("Loire-Atlantique, Maine-et-Loire", "region", None, None, "Pays de la Loire"),
+        ("Haute-Loire / Nord", "country", None, None, None),
+        ("France entière", "country", None, None, None),
+        ("national", "country", None, None, None),
+    ],
+)  # fmt: skip
+def test_an_area_in_place_of_a_commune_is_an_area_without_a_point(
+    written: str, precision: str, epci: str | None, departement: str | None, region: str | None
+) -> None:
+    [answer] = geocode([PlaceQuery(commune=written)], GAZETTEER)
+    assert (answer.precision, answer.epci) == (precision, epci)
+    assert (answer.departement_code, answer.region, answer.country) == (departement, region, "FR")
+    assert (answer.insee_code, answer.latitude) == (None, None)
+    assert geocode([PlaceQuery(address=written)], GAZETTEER) == [answer]
+
+
+def test_several_areas_in_their_columns_come_to_what_holds_them_all() -> None:
+    queries = [
+        PlaceQuery(departement="44, 49"),
+        PlaceQuery(region="Bretagne, Normandie"),
+        PlaceQuery(region="Aquitaine"),
+    ]
+    answers = geocode(queries, GAZETTEER)
+    assert [(answer.precision, answer.region) for answer in answers] == [
+        ("region", "Pays de la Loire"), ("country", None), ("region", "Nouvelle-Aquitaine")]  # fmt: skip
+
+
+def test_a_town_named_like_a_departement_is_left_open_until_something_speaks_for_it() -> None:
+    queries = [PlaceQuery(commune="Vienne"), PlaceQuery(commune="Vienne", departement="38"),
+               PlaceQuery(commune="Vienne", postcode="38200"), PlaceQuery(commune="Paris"),
+               PlaceQuery(commune="Vienne", address="3 rue du Port")]  # fmt: skip
+    codes = [answer.insee_code for answer in geocode(queries, GAZETTEER)]
+    assert codes == [None, "38544", "38544", "75056", "38544"]
+
+
+def test_nationwide_words_say_nothing_of_france_where_nothing_else_does() -> None:
+    [answer] = geocode([PlaceQuery(commune="National", country="BE")], GAZETTEER)
+    assert answer.country == "BE"
+    [answer] = geocode([PlaceQuery(commune="National")], GAZETTEER, None)
+    assert answer.country is None
+
+
+def test_overseas_a_postcode_of_one_commune_places_its_quarters_but_not_another_commune() -> None:
+    queries = [PlaceQuery(postcode="98763", commune="Rotoava"),
+               PlaceQuery(postcode="97129", commune="Baie Mahault Guadeloupe")]  # fmt: skip
+    answers = geocode(queries, GAZETTEER)
+    assert [answer.commune for answer in answers][:1] == ["Fakarava"]
+    assert answers[1].commune != "Lamentin"

@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from flows.cli import app
@@ -65,3 +66,44 @@ def test_a_country_that_is_none_and_half_a_point_are_refused(tmp_path: Path) -> 
     result = run(tmp_path, "town,lat\nNantes,47.2\n", "--latitude", "lat")
     assert result.exit_code == 2
     assert "go together" in result.output
+
+
+POINTS = ("47.2184, -1.5538", "47.2184,-1.5538", "47,2184;-1,5538", "POINT(-1.5538 47.2184)", "(47.2184 -1.5538)",
+          "SRID=4326;POINT(-1.5538 47.2184)", "[-1.5538, 47.2184]", '{"lat": 47.2184, "lon": -1.5538}',
+          '{"type": "Point", "coordinates": [-1.5538, 47.2184]}')  # fmt: skip
+
+
+@pytest.mark.parametrize("written", POINTS)
+@pytest.mark.parametrize("column", ["geo_point_2d", "geoPoint", "lat,lon", "Coordonnées GPS", "wkt", "geometry"])
+def test_a_point_in_one_cell_is_read(tmp_path: Path, written: str, column: str) -> None:
+    table = io.StringIO()
+    csv.writer(table).writerows([["nom", column], ["Le Hangar", written]])
+    [row] = rows(tmp_path, table.getvalue())
+    assert (row["insee_code"], row["epci"], row["departement_code"]) == ("44109", "Nantes Métropole", "44")
+    assert (row["latitude"], row["longitude"]) == ("47.2184", "-1.5538")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Le Hangar;3 quai Ernest Renaud;44100;NANTES\nL'Étable;Le Bourg;35000;Rennes\n", "cp1252"),  # no header
+        ("champ1,champ2,champ3\nLe Hangar,44100,Nantes\nL'Étable,35000,Rennes\n", "utf-8"),
+        ("\ufeffNOM\tADRESSE1\tCodePostal\tNomCommune\na\tx\t44100\tNantes\nb\ty\t35000\tRennes\n", "utf-16"),
+        ("Structure|Ville (siège)|Code postal (siège)\r\na|Nantes|44100\r\nb|Rennes|35000\r\n", "iso-8859-15"),
+        (
+            'id,"Adresse du lieu"\n1,"3 quai Ernest Renaud\n44100 NANTES"\n2,"Le Bourg - 35000 Rennes CEDEX 7"\n',
+            "utf-8",
+        ),
+        ("a,cp,ville\nx,44100,Nantes,\n\ny,35 000,RENNES,,\n", "utf-8"),  # delimiters too many, an empty line
+    ],
+)
+def test_tables_of_any_make_are_understood(tmp_path: Path, text: str, encoding: str) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes(text.encode(encoding))
+    result = CliRunner().invoke(app, ["geocode", str(source), str(tmp_path / "out.csv")])
+    assert result.exit_code == 0, result.output
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8")
+    head = written.splitlines()[0]
+    delimiter = max(",;\t|", key=head.count)
+    codes = [row["insee_code"] for row in csv.DictReader(io.StringIO(written), delimiter=delimiter)]
+    assert codes == ["44109", "35238"]

@@ -10,8 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrapers.record import PARTS, RAW_FIELDS, RawRecord
-from transforms.geocode import Gazetteer, PlaceQuery, geocode
+from transforms.geocode import Gazetteer, PlaceQuery, coordinates, geocode
+from transforms.geocode import names as place_names
+from transforms.geocode.hints import country_of_phone, country_of_website
 from transforms.geocode.names import clean_insee_code, clean_postcode, place_key, short_key
+from transforms.geocode.projected import from_lambert_2, from_lambert_93
+from transforms.geocode.similar import typing_points
+from transforms.geocode.street import question
+from transforms.geocode.territory import read_territory
 from transforms.normalise import (
     boilerplate,
     chosen_contacts,
@@ -134,6 +140,44 @@ def gazetteer() -> Gazetteer:
     return Gazetteer.load(data_folder())
 
 
+FIGURES = st.floats() | st.integers(-(10**9), 10**9).map(float)
+GAZETTEER_PIECES = st.sampled_from(
+    ["Nantes", "44", "Vienne", "CC du ", "Métropole de ", " et ", "national", "Bretagne", "()"]
+)
+TERRITORIAL = st.lists(GAZETTEER_PIECES | WILD, max_size=5).map("".join)
+
+
+@given(TERRITORIAL, FIGURES, FIGURES)
+@FEW
+def test_the_readers_of_places_answer_whatever_is_written(
+    gazetteer: Gazetteer, text: str, latitude: float, longitude: float
+) -> None:
+    key = place_key(text)
+    assert place_names.fold(place_names.fold(text)) == place_names.fold(text)
+    assert place_names.epci_core(place_names.epci_core(key)) == place_names.epci_core(key)
+    assert place_names.has_cedex(text) in {True, False}
+    assert place_names.arrondissement_number(text) in {None, *range(1, 21)}
+    code = clean_postcode(text)
+    assert code is None or place_names.postcode_departements(code)
+    for in_france in (True, False):
+        area = read_territory(text, gazetteer, in_france, in_france)
+        assert area is None or area.departement is None or area.departement in gazetteer.departements
+    assert gazetteer.departement(text) in {None, *gazetteer.departements}
+    assert gazetteer.region(text) in {None, *gazetteer.regions}
+    assert country_of_website(text) is None or country_of_website(text)
+    assert country_of_phone(text) is None or country_of_phone(text)
+    assert typing_points(key, place_key("Nantes")) >= 0
+    point = coordinates.usable(latitude, longitude)
+    assert point is None or coordinates.great_circle_km(point, coordinates.Point(0.0, 0.0)) <= 20_016
+    assert all(coordinates.usable(one.latitude, one.longitude) for _, one in coordinates.variants(latitude, longitude))
+    for projected in (from_lambert_93(latitude, longitude), from_lambert_2(latitude, longitude)):
+        assert projected is None or len(projected) == 2
+    [audited] = coordinates.audit([coordinates.Figures(latitude, longitude, "44109")], gazetteer)
+    assert audited is None or coordinates.usable(audited.point.latitude, audited.point.longitude)
+    asked = question(text, "44109", gazetteer)
+    assert asked is None or asked.key
+
+
 PLACES = st.builds(
     PlaceQuery,
     *[st.none() | WILD] * 7,
@@ -148,6 +192,7 @@ def test_places_are_answered_whatever_is_written(gazetteer: Gazetteer, places: l
     answers = geocode(places, gazetteer, "FR")
     assert len(answers) == len(places)
     assert all(0 <= answer.confidence <= 1 for answer in answers)
+    assert geocode(places, gazetteer, "FR") == answers
 
 
 def wild_fields() -> st.SearchStrategy[dict[str, Any]]:

@@ -88,9 +88,12 @@ def left_open(reading: Reading, resolution: Resolution, gazetteer: Gazetteer) ->
     """Answer for a place known to a département, a region or a country at most; it has no point."""
     departement = reading.departement or resolution.departement
     region = gazetteer.departement_regions[departement] if departement else reading.region or resolution.region
-    level = "departement" if departement else "region" if region else "country" if reading.country else "none"
+    stated_country = reading.country or ("FR" if reading.epci else None)
+    level = "departement" if departement else "region" if region else "country" if stated_country else "none"
     stated = level != "none" and not resolution.alternatives
     return PlaceAnswer(
+        epci_code=reading.epci,
+        epci=gazetteer.epci[reading.epci] if reading.epci else None,
         departement_code=departement,
         departement=gazetteer.departements[departement] if departement else None,
         region_code=region,

@@ -34,7 +34,7 @@ def geocode(
         of it: such a place is looked for everywhere.
     """
     distinct, which = _numbered(queries)
-    readings = [read(query, gazetteer) for query in distinct]
+    readings = [read(query, gazetteer, default_country) for query in distinct]
     found = _resolve(readings, gazetteer, default_country)
     points = _audit(distinct, readings, found, gazetteer, default_country)
     abroad = _abroad(distinct, readings, found, points, gazetteer, default_country)
@@ -120,7 +120,7 @@ def _abroad(
 
 def _speaks_for_france(reading: Reading, resolution: Resolution, point: Audited | None) -> bool:
     """Whether a place without a country is French: by a code, a territory, a postcode with its name, or its point."""
-    if reading.insee or reading.departement or reading.region or (point and point.located):
+    if reading.insee or reading.departement or reading.region or reading.epci or (point and point.located):
         return True
     return resolution.code is not None and resolution.method not in _WEAK
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from transforms.geocode.names import place_key, postcode_departements, short_key
+from transforms.geocode.names import epci_core, place_key, postcode_departements, short_key
 from transforms.geocode.world import World
 
 TABLES = (
@@ -145,6 +145,25 @@ class Gazetteer:
         """Region codes by the key of their name, with the everyday short forms."""
         nicknames = {"paca": "93", "aura": "84", "centre": "24", "rhone alpes": "84", "reunion": "04"}
         return nicknames | {place_key(name): code for code, name in self.regions.items()}
+
+    @cached_property
+    def epci_departements(self) -> Mapping[str, tuple[str, ...]]:
+        """The départements that the communes of each intercommunal body lie in."""
+        query = "SELECT epci, list(DISTINCT departement ORDER BY departement) FROM communes GROUP BY epci"
+        return {epci: tuple(departements) for epci, departements in self.con.execute(query).fetchall() if epci}
+
+    @cached_property
+    def epci_cores(self) -> Mapping[str, str]:
+        """The intercommunal bodies by their name without its kind (`names.epci_core`); names of two are left out."""
+        grouped: dict[str, set[str]] = defaultdict(set)
+        for code, name in self.epci.items():
+            grouped[epci_core(place_key(name))].add(code)
+        return {core: min(codes) for core, codes in grouped.items() if core and len(codes) == 1}
+
+    @cached_property
+    def territory_homonyms(self) -> frozenset[str]:
+        """Names of communes that are a département's or a region's too ("Vienne"); Paris is the same place."""
+        return frozenset(self.keys & (self.departement_keys.keys() | self.region_keys.keys())) - {"paris"}
 
     @cached_property
     def departement_names(self) -> Mapping[str, tuple[tuple[str, str, str, int], ...]]:

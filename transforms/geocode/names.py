@@ -34,6 +34,10 @@ _ABBREVIATIONS = {
     "cedec": "cedex",
     "cedx": "cedex",
 }
+_EPCI_KINDS = re.compile(
+    r"\b(?:communaute (?:de communes|d agglomeration|urbaine|d agglo)|comcom|communaute|eurometropole|metropole|metro"
+    r"|agglomeration|agglo|cc|ca|cu|coga|europeenne)\b"
+)
 _POST_BOX = frozenset({"bp", "cs", "tsa", "cidex"})
 _ORDINALS = frozenset({"er", "e", "eme", "ieme", "nd", "nde", "re", "ere", "me"})
 _DISTRICT = frozenset({"arrondissement", "arrondissements", "arrdt", "arrt", "arr", "ardt"})
@@ -111,6 +115,11 @@ def short_key(key: str) -> str:
     The key itself comes back when it holds nothing else ("les").
     """
     return " ".join(word for word in key.split() if word not in _LINK_WORDS) or key
+
+
+def epci_core(key: str) -> str:
+    """Return the key of an intercommunal body without its kind ("cc du val de drome" → "val drome")."""
+    return short_key(" ".join(_EPCI_KINDS.sub(" ", key).split()))
 
 
 def has_cedex(text: str) -> bool:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 import duckdb
 
@@ -55,8 +56,7 @@ class Resolution:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
+class _Scored(NamedTuple):
     """One candidate of one reading, as score.sql gives it."""
 
     id: int
@@ -91,7 +91,8 @@ def _resolve_batch(readings: Sequence[Reading], gazetteer: Gazetteer) -> list[Re
         unsure = [
             place
             for place, reading in enumerate(readings)
-            if reading.guesses and (place not in answers or answers[place].code is None)
+            if reading.guesses
+            and (place not in answers or answers[place].code is None or answers[place].method == "postcode")
         ]
         if _add_similar(con, unsure, readings, gazetteer):
             answers |= _decide(_score(con), readings)

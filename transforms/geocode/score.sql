@@ -17,6 +17,10 @@ WITH named AS (
            NOT in_postcode AND length(list_filter(facts.postcodes, p -> hamming(p, reading.postcode) = 1)) > 0
                AS near_postcode,
            served.departements IS NULL OR reading.cedex AS sorting_office,
+           -- overseas, where postcodes are an island's or a town's own and quarters bear names that no list holds, a
+           -- postcode of one commune speaks for it, whatever is written, unless that is a commune's name
+           in_postcode AND reading.postcode >= '97' AND NOT reading.cedex AND count(*) OVER (PARTITION BY named.id) = 1
+               AND named.name_points IS NULL AS alone,
            reading.postcode, reading.mismatch, reading.departement AS stated_departement,
            reading.region AS stated_region
     FROM named JOIN reading USING (id) JOIN commune_facts AS facts USING (code)
@@ -24,7 +28,7 @@ WITH named AS (
 ), scored AS (
     SELECT id, code, name_kind, departement, region, coalesce(in_postcode, FALSE) AS in_postcode, in_postcode_departement,
            departement = stated_departement AS in_departement, region = stated_region AS in_region, size_points,
-           coalesce(name_points, -mismatch) + size_points
+           CASE WHEN alone THEN 0 ELSE coalesce(name_points, -mismatch) END + size_points
            + CASE WHEN postcode IS NULL THEN 0
                   WHEN in_postcode THEN 5
                   WHEN in_postcode_departement AND near_postcode THEN 3

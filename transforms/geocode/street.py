@@ -130,8 +130,9 @@ def read_table(body: bytes, keys: Iterable[str]) -> list[Answer]:
     head = text.split("\n", 1)[0]
     separator = max(",;\t|", key=head.count)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-    wanted = {COLUMNS[0], "result_status"}
-    if not wanted <= set(rows.fieldnames or ()):
+    columns = set(rows.fieldnames or ())
+    # addok-csv 1.1.0 gives no status: a row without a result was not found
+    if COLUMNS[0] not in columns or not columns & {"result_status", "result_score"}:
         raise UnreadableAnswerError(f'the answer is no table with results: it begins with "{head[:60].strip()}"')
     asked = set(keys)
     try:
@@ -168,7 +169,7 @@ def _answer(row: Mapping[str, str | None]) -> Answer:
 
     return Answer(
         key=row[COLUMNS[0]] or "",
-        status=text("status"),
+        status=text("status") if "result_status" in row else "ok" if text("label") else "not-found",
         type=text("type"),
         label=text("label"),
         name=text("street") or text("name"),
