@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from warehouse.publish import dictionary, extracts, geography, pages, quality, schemas, skos_file, tables
+from warehouse.publish import (
+    dictionary,
+    extracts,
+    feeds,
+    geography,
+    pages,
+    quality,
+    schemas,
+    skos_file,
+    source_pages,
+    tables,
+)
 from warehouse.publish.assembly import Assembly
 
 Writer = Callable[[Assembly], None]
@@ -23,5 +34,7 @@ WRITERS: tuple[Writer, ...] = (
     schemas.write_all,
     skos_file.write_all,
     pages.write_texts,
+    feeds.write_all,
+    source_pages.write_all,
 )
-"""The data first, then what explains it. The explorer, feeds and source pages take their place at the end."""
+"""The data first, then what explains it. The explorer takes its place at the end, after the feeds it links to."""
