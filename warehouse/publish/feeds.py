@@ -125,8 +125,8 @@ def _atom(feed: Feed, rows: list[dict[str, Any]], as_of: dt.date, base: str) -> 
     _put(root, "subtitle", feed.en)
     _put(root, "updated", _moment(as_of))
     _put(ET.SubElement(root, "author"), "name", "Essaim")
-    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml",
-                                 "href": f"{base}{FOLDER}/{feed.name}.atom" if base else f"{feed.name}.atom"})  # fmt: skip
+    address = f"{base}{FOLDER}/{feed.name}.atom" if base else f"{feed.name}.atom"
+    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": address})
     ET.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": _explorer(base)})
     for row in rows:
         _entry(root, row, base)
@@ -137,7 +137,7 @@ def _atom(feed: Feed, rows: list[dict[str, Any]], as_of: dt.date, base: str) -> 
 def _entry(root: ET.Element, row: dict[str, Any], base: str) -> None:
     entry = ET.SubElement(root, "entry")
     _put(entry, "id", _urn(f"initiative/{row['initiative_id']}"))
-    _put(entry, "title", row["name"])
+    _put(entry, "title", " ".join(row["name"].split()) or row["initiative_id"])
     _put(entry, "published", _moment(row["first_seen"]))
     _put(entry, "updated", _moment(max(row["first_seen"], row["changed_on"])))
     ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html",

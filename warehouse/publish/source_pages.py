@@ -1,4 +1,4 @@
-"""`sources/<id>.html`: a page for each publisher: what was taken, under which licence, what became of it, how to mend it.
+"""`sources/<id>.html`: a page for each publisher: what was taken, what became of it, how to mend it.
 
 In French and English, without any program: style inside and allowed by its hash, values escaped.
 """
@@ -66,7 +66,7 @@ def write_all(assembly: Assembly) -> None:
     """Write a page and a CSV extract of its records for each source."""
     folder = assembly.add_folder(
         FOLDER, "Une page et un extrait CSV par source, pour son producteur",
-        "A page and a CSV extract for each source, for its publisher", Group.PAGE,
+        "A page and a CSV extract for each source, for its publisher", Group.PAGE, licence=RECORD.licence,
     )  # fmt: skip
     style = resources.files(__package__).joinpath("templates/honey.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
