@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 def publish(
     to: Annotated[
         str | None,
-        typer.Option(
-            metavar="DIR|s3://BUCKET/PREFIX", help="Copy the releases there: what is new, dropped or changed."
-        ),
+        typer.Option(metavar="DIR|s3://BUCKET/PREFIX", help="Copy the releases there: only what changed."),
     ] = None,
     datagouv: Annotated[
         bool, typer.Option("--datagouv", help="Show what data.gouv.fr would be told; with --send, tell it.")
