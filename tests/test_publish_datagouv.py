@@ -151,7 +151,7 @@ def test_without_send_nothing_is_written(udata: Udata, release: Release) -> None
 
 
 def test_what_the_portal_says_is_told(udata: Udata, release: Release) -> None:
-    with pytest.raises(DatagouvError, match="401: .*Unauthorized"):
+    with pytest.raises(DatagouvError, match=r"401: .*Unauthorized"):
         list(tell(release.folder, Portal(udata.site, "wrong", "", ""), send=True))
     with pytest.raises(DatagouvError, match="404"):
         list(tell(release.folder, Portal(udata.site, KEY, "unknown", ""), send=True))

@@ -131,7 +131,8 @@ def _atom(feed: Feed, rows: list[dict[str, Any]], as_of: dt.date, base: str) -> 
     for row in rows:
         _entry(root, row, base)
     ET.indent(root, " ")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    text: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + text + b"\n"
 
 
 def _entry(root: ET.Element, row: dict[str, Any], base: str) -> None:
