@@ -17,6 +17,7 @@ from flows.cli_geocode import geocode
 from flows.cli_history import history_app
 from flows.cli_link import link_app
 from flows.cli_operate import doctor, schedule
+from flows.cli_publish import publish
 from flows.cli_releases import releases_app
 from flows.cli_shared import (
     DEMO,
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 app.add_typer(source_app, name="source")
 app.command()(geocode)
+app.command()(publish)
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(link_app, name="link")
 app.add_typer(history_app)

@@ -24,6 +24,7 @@ from flows.lock import one_night
 from flows.notify import watched
 from flows.progress import Stage, stage
 from flows.report import Night, write_report
+from flows.report_page import public_writer
 from flows.settings import Settings
 from scrapers.contact import require_contact
 from scrapers.source import Source
@@ -65,7 +66,7 @@ def publish_release(settings: Settings) -> Release | None:
         before = latest(settings.releases)
         if before is not None and nothing_changed(connection, before / FILE_NAME):
             return None
-        return publish(connection, settings.releases, settings.as_of)
+        return publish(connection, settings.releases, settings.as_of, [public_writer(connection)])
 
 
 @flow(name="nightly", validate_parameters=True)

@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows import report_page
 from flows.build import Built
 from flows.harvest import State
 from flows.settings import Settings
 from scrapers.problems import Problem
 from warehouse.publish import Release
+from warehouse.store import reading
 
 STYLES = {"good": "green", "stale": "yellow", "failed": "red", "withdrawn": "red"}
 MOVED = ("requests", "unchanged", "bytes")
@@ -155,12 +157,25 @@ def _doubts(night: Night, state: State) -> int:
 
 
 def write_report(night: Night, settings: Settings) -> None:
-    """Write report.json and report.md into the night's folder under the home."""
+    """Write report.json, report.md and report.html into the night's folder under the home."""
     folder = settings.run_folder
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_data(night), ensure_ascii=False, indent=1) + "\n"
+    measured = _measured(night, settings)
+    data = as_data(night) | {"quality": measured.quality if measured else None}
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     (folder / "report.json").write_text(text, encoding="utf-8")
     (folder / "report.md").write_text(as_markdown(night), encoding="utf-8")
+    gates = [{"source_id": state.source_id} | asdict(check) for state in night.states for check in state.checks]
+    page = report_page.private_page(data | {"gates": gates}, measured, folder.parent)
+    (folder / report_page.FILE_NAME).write_text(page, encoding="utf-8")
+
+
+def _measured(night: Night, settings: Settings) -> report_page.Measured | None:
+    """What tonight's warehouse tells; None where nothing was built."""
+    if night.built is None:
+        return None
+    with reading(settings.warehouse) as connection:
+        return report_page.measure(connection)
 
 
 def show(night: Night, console: Console) -> None:

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from warehouse.publish import dictionary, explorer, extracts, geography, pages, quality, schemas, skos_file, tables
+from warehouse.publish import (
+    dictionary,
+    explorer,
+    extracts,
+    feeds,
+    geography,
+    pages,
+    quality,
+    schemas,
+    skos_file,
+    source_pages,
+    tables,
+)
 from warehouse.publish.assembly import Assembly
 
 Writer = Callable[[Assembly], None]
@@ -23,6 +35,8 @@ WRITERS: tuple[Writer, ...] = (
     schemas.write_all,
     skos_file.write_all,
     pages.write_texts,
+    feeds.write_all,
+    source_pages.write_all,
     explorer.write_all,
 )
 """The data first, then what explains it, then the explorer, which links to what is there."""
