@@ -161,7 +161,7 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
             f"SELECT row_number() OVER (ORDER BY source_id, record_key) - 1 AS id, {wanted} FROM clean_record"
         )
         judgements = [_by_public_keys(judged) for judged in read_judgements(settings.decisions / "judgements.csv")]
-        linked = link(store.connection, judgements)
+        linked = link(store.connection, judgements, {name: seen.initiative_id for name, seen in memory.known.items()})
         named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
         names: list[RecordName] = [(source, key) for source, key in named]
         clusters = [[names[index] for index in cluster] for cluster in linked.clusters]

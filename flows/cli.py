@@ -33,6 +33,7 @@ from flows.cli_shared import (
     out,
 )
 from flows.cli_source import source_app
+from flows.clock import ClockError
 from flows.lock import NightRunningError
 from flows.replay import replaying
 from flows.settings import (
@@ -232,7 +233,9 @@ def main() -> None:
 
     try:
         app()
-    except (DefinitionError, ContactError, NightRunningError, OSError, OverflowError, duckdb.IOException) as error:
+    except (
+        DefinitionError, ContactError, NightRunningError, ClockError, OSError, OverflowError, duckdb.IOException
+    ) as error:  # fmt: skip
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
 

@@ -49,7 +49,7 @@ def _bounds(source: Source, settings: Settings) -> Bounds:
         kept = 0.0 if source.kind == "feed" else KEYS_KEPT
     distinct = {str(name): share for name, share in expect.distinct.items()}
     fields = frozenset({*source.fields, *source.detail_fields})
-    return Bounds(least, most, expect.max_drop, expect.filled, distinct, kept, fields)
+    return Bounds(least, most, expect.max_drop, expect.max_growth, expect.filled, distinct, kept, fields)
 
 
 def _renamed(source: Source, settings: Settings) -> Callable[[str], str]:

@@ -194,8 +194,8 @@ def _keep(source: Source, settings: Settings, found: Findings, before: State | N
     checked_on = read_on(source.id, settings)
     night = checked_on.isoformat()
     runs = [run for run in (before.good_runs if before else []) if run[0] != night]
-    if any(check.rule == "drop" and not check.passed for check in checks):
-        runs = []  # a person accepted the drop: what was usual before is so no more
+    if any(check.rule in {"drop", "growth"} and not check.passed for check in checks):
+        runs = []  # a person accepted the count: what was usual before is so no more
     runs = [*runs, (night, found.kept)][-KEPT_RUNS:]
     return State(source.id, "good", found.kept, found.read, checked_on, None, found.problems, runs)
 

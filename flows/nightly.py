@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.artifacts import show_in_prefect
 from flows.build import Built, build
 from flows.catalogue import Catalogue, read_catalogue
+from flows.clock import require_forward
 from flows.engine import each, in_prefect, server_configured, step, tell
 from flows.gate_report import write_gates
 from flows.gates import fault as fault_of
@@ -105,9 +106,11 @@ def run(settings: Settings, prefect: bool | None = None) -> Night:
     """Tell the story through Prefect or plainly; by default through Prefect where a server is configured.
 
     Raises `NightRunningError` when another night is running in the same home, `DefinitionError` when there is nothing
-    to harvest, `ContactError` when sites would be visited by nobody they can write to.
+    to harvest, `ContactError` when sites would be visited by nobody they can write to, `ClockError` when a later night
+    is published.
     """
     with one_night(settings.home), watched(settings) as watch:
+        require_forward(settings)
         for brought in open_home(settings.home):
             tell(brought)
         through = server_configured() if prefect is None else prefect

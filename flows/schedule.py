@@ -24,6 +24,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.types.entrypoint import EntrypointType
 
 from flows.catalogue import read_catalogue
+from flows.clock import ClockError
 from flows.lock import NightRunningError
 from flows.nightly import run
 from flows.report import Night
@@ -98,7 +99,7 @@ def night(
     try:
         # Its steps find that they are in a flow run, and become task runs of this one.
         told: Night = run(settings_of(Parameters(home, catalogue, sources, sample)), prefect=False)
-    except (NightRunningError, DefinitionError, ContactError, OSError) as fault:
+    except (NightRunningError, ClockError, DefinitionError, ContactError, OSError) as fault:
         return Failed(message=f"{type(fault).__name__}: {fault}")
     if told.exit_status:
         return Failed(message=f"held back: {'; '.join(told.faults)}")

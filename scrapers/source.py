@@ -203,6 +203,7 @@ class Expect(_Table):
 
     rows: Bounds
     max_drop: float = Field(0.3, ge=0, le=1)
+    max_growth: float = Field(1.0, gt=0)
     filled: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     distinct: dict[Telling, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     keys_kept: Annotated[float, Field(ge=0, le=1)] | None = None

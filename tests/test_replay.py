@@ -129,10 +129,15 @@ def test_a_date_replays_what_each_source_stood_on_that_night(site, catalogue, tm
         "2026-03-08": ("Fablab", "Recyclerie"),  # nobody was visited that night
         "2026-03-09": ("Ruche", "Ruche"),
     }.items():
-        assert essaim(home, "--replay", night)[0] == 0
-        told = json.loads((home / "runs" / night / "report.json").read_text())
+        status, text = essaim(home, "--replay", night)
+        newer = night < "2026-03-09"
+        assert status == (2 if newer else 0)
+        assert ("take a home of its own" in text) is newer
+        again = tmp_path / "again"
+        assert essaim(again, "--replay", str(home / "archive"), "--as-of", night)[0] == 0
+        told = json.loads((again / "runs" / night / "report.json").read_text())
         assert told["as_of"] == night
-        rows = [(home / "staging" / f"{id}.jsonl").read_text() for id in ("pages", "rows")]
+        rows = [(again / "staging" / f"{id}.jsonl").read_text() for id in ("pages", "rows")]
         assert f'"{first} de Nantes"' in rows[0]
         assert f'"Jardin {second} de Nantes"' in rows[1]
     states = [json.loads((home / "staging" / f"{id}.state.json").read_text()) for id in ("pages", "rows")]

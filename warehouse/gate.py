@@ -39,27 +39,33 @@ class Check:
 
 KEYS_KEPT = 0.2
 """The usual `keys_kept`."""
+MAX_GROWTH = 1.0
+"""The usual `max_growth`: twice as many records as usual are not believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a source promises: `[expect]` of its definition.
 
-    `max_drop` is a share of the median of the last good runs, `filled` and `distinct` hold the smallest shares by
-    field. `keys_kept` is the smallest share of the last good keys that is met again, `fields` names the fields that
+    `max_drop` and `max_growth` are shares of the median of the last good runs, `filled` and `distinct` hold the
+    smallest shares by field. `keys_kept` is the smallest share of the last good keys that is met again, `fields` names
+    the fields that
     the definition still has (None: all): one that it gave up is not missed.
     """
 
     rows_min: int
     rows_max: int | None = None
     max_drop: float = 0.3
+    max_growth: float = MAX_GROWTH
     filled: Mapping[str, float] = field(default_factory=dict)
     distinct: Mapping[str, float] = field(default_factory=dict)
     keys_kept: float = KEYS_KEPT
     fields: Collection[str] | None = None
 
 
-ACCEPTABLE = ("drop", "fill-collapse", "same-value", "repeated-values", "keys-changed")
+ACCEPTABLE = (
+    "drop", "growth", "fill-collapse", "same-value", "repeated-values", "duplicates", "keys-changed", "content-swapped",
+)  # fmt: skip
 """The rules of a source that a person may let pass once; the others are promises, mended in the definition."""
 
 MEND = "look at the source; if it really changed that much, mend [expect]"
@@ -70,12 +76,26 @@ MOVE = (
     "warehouse/decisions/accepted.csv"
 )
 
+SAME_TWICE = (
+    "did the source give its records new keys beside the old ones? Look at [identity]; if they are truly there twice, "
+    "accept duplicates in warehouse/decisions/accepted.csv"
+)
+SWAP = (
+    "do the keys of [identity] count rows, or did the source answer with the list of another one? Look at it, and at "
+    "its pages in the archive; if all of them truly became others, accept content-swapped in "
+    "warehouse/decisions/accepted.csv"
+)
+
 FEW, SOME = 10, 20
 """Below so many records a share says nothing: of a field that was full; of a value that comes again."""
 HAD, LEFT = 0.5, 0.2
 """A field that this share of records had may not fall below `LEFT` of that share."""
 SAME = 0.6
 """One value may not suddenly stand in this share of the records; half of that before is no sudden change."""
+SWAPPED = 0.5
+"""So many of the records under known keys may not be other initiatives all at once."""
+TWINS = 0.3
+"""So many records may not suddenly be there twice; half of that before is no sudden change."""
 VARIED = 0.8
 """A field with so many values a record may not lose half of its variety."""
 
@@ -88,9 +108,10 @@ def source_checks(
     `before` is the portrait of the last good records, their keys as they are called today; `history` counts the records
     of the last good runs.
     """
-    found = [*_promised(bounds, now), *_dropped(bounds, now, history)]
+    found = [*_promised(bounds, now), *_counted(bounds, now, history)]
     if before is not None:
-        found += [*_emptied(bounds, now, before), *_repeated(now, before), *_renamed(bounds, now, before)]
+        found += [*_emptied(bounds, now, before), *_repeated(now, before), *_doubled(now, before)]
+        found += [*_renamed(bounds, now, before), *_swapped(now, before)]
     return found
 
 
@@ -114,13 +135,19 @@ def _promised(bounds: Bounds, now: Portrait) -> Iterator[Check]:
         yield _check("distinct", name, f"{different} of {given}", f"at least {least:.0%}", held, told, MEND)
 
 
-def _dropped(bounds: Bounds, now: Portrait, history: Sequence[int]) -> Iterator[Check]:
+def _counted(bounds: Bounds, now: Portrait, history: Sequence[int]) -> Iterator[Check]:
+    """The number of records beside the usual one: far fewer, or far more."""
     if history:
         usual = statistics.median(history)
         least = usual * (1 - bounds.max_drop)
         told = f"{now.rows} records, usually {usual:.0f}"
         bound = f"at least {least:.0f}, usually {usual:.0f}"
         yield _check("drop", "", f"{now.rows} records", bound, now.rows >= least, told, _accept("drop"))
+    if history and usual >= FEW:
+        most = usual * (1 + bounds.max_growth)
+        told = f"{now.rows} records, usually {usual:.0f}: is the list there twice, or that of somebody else?"
+        bound = f"below {most:.0f}, usually {usual:.0f}"
+        yield _check("growth", "", f"{now.rows} records", bound, now.rows < most, told, _accept("growth"))
 
 
 def _emptied(bounds: Bounds, now: Portrait, before: Portrait) -> Iterator[Check]:
@@ -158,6 +185,27 @@ def _repeated(now: Portrait, before: Portrait) -> Iterator[Check]:
         bound = f"at least {usual / 2:.0%}, last {usual:.0%}"
         remedy = _accept("repeated-values")
         yield _check("repeated-values", name, f"{variety:.0%}", bound, variety >= usual / 2, told, remedy)
+
+
+def _doubled(now: Portrait, before: Portrait) -> Iterator[Check]:
+    """Records that say the name and the place of another one under a key of their own."""
+    if min(now.rows, before.rows) < FEW:
+        return
+    share, last = now.twins(), before.twins()
+    told = f"{share:.0%} of the records say name and place of another one again, {last:.0%} did on the last good night"
+    held = share < TWINS or last >= TWINS / 2
+    yield _check("duplicates", "", f"{share:.0%}", f"below {TWINS:.0%}, last {last:.0%}", held, told, SAME_TWICE)
+
+
+def _swapped(now: Portrait, before: Portrait) -> Iterator[Check]:
+    """Known keys under which other initiatives stand: rows that slipped, or the list of another source."""
+    others, met = now.swapped_from(before)
+    if met < FEW:
+        return
+    share = len(others) / met
+    example = scrub(", ".join(sorted(others)[:3]))[0]
+    told = f"other initiatives stand under {len(others)} of the {met} known keys, such as {example}: names and places"
+    yield _check("content-swapped", "", f"{share:.0%}", f"below {SWAPPED:.0%}", share < SWAPPED, told, SWAP)
 
 
 def _renamed(bounds: Bounds, now: Portrait, before: Portrait) -> Iterator[Check]:

@@ -15,13 +15,17 @@ from warehouse.table import literal
 
 MERGED = "*"
 """Stands for the merged set where a source could be named."""
-ACCEPTABLE = ("initiatives", "withdrawn", "placed", "largest-cluster", "merged-share", "cluster-size")
+ACCEPTABLE = (
+    "initiatives", "withdrawn", "sources-gone", "placed", "largest-cluster", "merged-share", "cluster-size",
+)  # fmt: skip
 """The rules that a person may let pass once; the others may never be broken."""
 
 MAX_DROP = 0.5
 """The merged set may lose this share of its initiatives in one night; sources in trouble keep their rows anyway."""
 MAX_WITHDRAWN = 0.3
 """So many of the initiatives of sources that were read may vanish, not counting sources that are gone as a whole."""
+MAX_GONE, FEW_GONE = 1 / 3, 3
+"""So many sources may not go in one night, from `FEW_GONE` on: limits that end together tell of a clock or a network."""
 MAX_UNPLACED = 0.10
 """The share of records placed at their commune or better may fall by so much."""
 MAX_CLUSTER = 2.0
@@ -74,6 +78,7 @@ def _beside(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     least = last * (1 - MAX_DROP)
     yield _check("initiatives", f"{now}", f"at least {least:.0f}, last {last}", now >= least, told, remedy)
     yield from _vanished(connection, last)
+    yield from _gone(connection)
     for rule, (sentence, sql) in LOST.items():
         lost = [row[0] for row in connection.execute(f"SELECT old {sql} ORDER BY old").fetchall()]
         told = f"{len(lost)} {sentence}, such as {', '.join(lost[:3])}"
@@ -113,6 +118,23 @@ def _vanished(connection: duckdb.DuckDBPyConnection, last: int) -> Iterator[Chec
     remedy = "look at the kind withdrawn in the table change, and from which sources they came" + ACCEPT + "withdrawn"
     yield _check(
         "withdrawn", f"{gone}", f"at most {last * MAX_WITHDRAWN:.0f}", gone <= last * MAX_WITHDRAWN, told, remedy
+    )
+
+
+def _gone(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
+    """Sources that stood behind the last release and of which nothing is left."""
+    all_of_them = "SELECT DISTINCT source_id FROM previous.initiative_source"
+    left = "SELECT source_id FROM initiative_source"
+    rows = connection.execute(f"{all_of_them} WHERE source_id NOT IN ({left}) ORDER BY 1").fetchall()
+    gone, last = [id for (id,) in rows], _count(connection, f"FROM ({all_of_them})")
+    told = f"{len(gone)} of {last} sources are gone at once, such as {', '.join(gone[:3])}"
+    remedy = (
+        "look at the clock and the network of this machine, and at the report: did their limits end together, or was "
+        "another catalogue named?" + ACCEPT + "sources-gone"
+    )
+    held = len(gone) < FEW_GONE or len(gone) <= last * MAX_GONE
+    yield _check(
+        "sources-gone", f"{len(gone)}", f"at most {max(FEW_GONE - 1, int(last * MAX_GONE))}", held, told, remedy
     )
 
 

@@ -15,9 +15,13 @@ from hashlib import blake2b
 from typing import Any
 
 from transforms.normalise.text import is_sentinel
+from transforms.themes.words import fold
 
 TELLING = ("name", "summary", "url", "record_url", "address", "email", "phone", "siret")
 """The fields that tell initiatives apart, and so differ from record to record."""
+
+PLACES = ("address", "postcode", "commune", "insee_code", "latitude", "longitude", "point", "url", "siret", "phone")
+"""The fields that say where and who an initiative is; one that only takes another name keeps them."""
 
 SAMPLE = 20_000
 """Of a source with more records, those with the smallest digests of their keys stand for all: the same every night."""
@@ -28,12 +32,18 @@ UNFILLED = re.compile(r"\{\{.*\}\}|\{%.*%\}|\$\{.*\}")
 EVERYTHING = 1 << 64
 
 
+UNTOLD = 0
+Face = tuple[int, ...]
+UNSEEN: Face = (UNTOLD,)
+
+
 @dataclass(frozen=True, slots=True)
 class Portrait:
     """How many records there are, how many have each field, and of a sample of them the keys and the telling fields.
 
     `told` counts the sampled records that have a telling field, `distinct` its values, and `top` holds the most
-    frequent one with its number. `reach` bounds the digests of the sampled keys.
+    frequent one with its number. `faces` holds by sampled key digests of the name and of each of `PLACES`, `UNTOLD`
+    where there is none. `reach` bounds the digests of the sampled keys.
     """
 
     rows: int
@@ -43,6 +53,7 @@ class Portrait:
     distinct: Mapping[str, int] = field(default_factory=dict)
     top: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     reach: int = EVERYTHING
+    faces: Mapping[str, Face] = field(default_factory=dict)
 
     def fill(self, name: str) -> float:
         """The share of records that have the field `name`."""
@@ -62,31 +73,47 @@ class Portrait:
         comparable = {key for key in self.keys if _digest(key) <= reach}
         return comparable - other.keys, len(comparable)
 
+    def swapped_from(self, before: Portrait) -> tuple[list[str], int]:
+        """The keys under which another initiative stands than `before`, and how many keys can be compared.
+
+        It is another one when its name is, and it is also somewhere else altogether, or has the name that only
+        another key had.
+        """
+        owners = _owners(before)
+        met = [key for key, face in self.faces.items() if face[0] and before.faces.get(key, UNSEEN)[0]]
+        return [key for key in met if _another(key, self.faces[key], before.faces[key], owners)], len(met)
+
+    def twins(self) -> float:
+        """The share of the sampled records that say the name and the place of another one again."""
+        told = [face for face in self.faces.values() if face[0] and any(face[1:])]
+        return 1 - len(set(told)) / len(told) if told else 0.0
+
 
 def portray(records: Iterable[tuple[str, Mapping[str, Any]]], most: int = SAMPLE) -> Portrait:
     """Return the portrait of records, given as their keys and raw fields; read one by one, a sample held in memory."""
     rows, filled = 0, Counter[str]()
-    sample: list[tuple[int, str, dict[str, str]]] = []
+    sample: list[tuple[int, str, dict[str, str], Face]] = []
     for key, fields in records:
         rows += 1
         filled.update(name for name, value in fields.items() if value and (name != "name" or _is_name(value)))
         drawn = -_digest(key)
         if len(sample) < most:
-            heapq.heappush(sample, (drawn, key, _telling(fields)))
+            heapq.heappush(sample, (drawn, key, _telling(fields), _face(fields)))
         elif drawn > sample[0][0]:
-            heapq.heapreplace(sample, (drawn, key, _telling(fields)))
+            heapq.heapreplace(sample, (drawn, key, _telling(fields), _face(fields)))
     values: dict[str, Counter[str]] = {}
-    for _, _, told in sample:
+    for _, _, told, _ in sample:
         for name, text in told.items():
             values.setdefault(name, Counter())[text] += 1
     return Portrait(
         rows,
         dict(filled),
-        frozenset(key for _, key, _ in sample),
+        frozenset(key for _, key, _, _ in sample),
         {name: counted.total() for name, counted in values.items()},
         {name: len(counted) for name, counted in values.items()},
         {name: min(counted.items(), key=lambda each: (-each[1], each[0])) for name, counted in values.items()},
         -sample[0][0] if rows > most else EVERYTHING,
+        {key: face for _, key, _, face in sample},
     )
 
 
@@ -99,6 +126,32 @@ def _telling(fields: Mapping[str, Any]) -> dict[str, str]:
     """The telling fields that are filled; of long texts the beginning and a digest, enough to count them."""
     found = {name: str(fields[name]) for name in TELLING if fields.get(name)}
     return {name: text if len(text) <= LONG else f"{text[:60]}… {_digest(text):x}" for name, text in found.items()}
+
+
+def _face(fields: Mapping[str, Any]) -> Face:
+    """Digests of the name and the places of a record, free of case, accents and signs."""
+    return tuple(_seen(fields.get(name)) for name in ("name", *PLACES))
+
+
+def _seen(value: Any) -> int:
+    text = str(value) if value else ""
+    told = "".join(re.findall(r"[^\W_]+", text.casefold() if text.isascii() else fold(text)))
+    return _digest(told) if told else UNTOLD
+
+
+def _owners(portrait: Portrait) -> dict[int, str]:
+    """The key of each name that only one record has."""
+    counted = Counter(face[0] for face in portrait.faces.values())
+    return {face[0]: key for key, face in portrait.faces.items() if counted[face[0]] == 1}
+
+
+def _another(key: str, now: Face, before: Face, owners: Mapping[int, str]) -> bool:
+    if now[0] == before[0]:
+        return False
+    if owners.get(now[0], key) != key:
+        return True
+    told = [one != other for one, other in zip(now[1:], before[1:], strict=True) if one and other]
+    return bool(told) and all(told)
 
 
 def _digest(text: str) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
 
-from transforms.link.cluster import Judgement, cluster
+from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
 from transforms.link.model import LIKELY, SMALL, compared, decide, model, score, weigh_all
@@ -87,8 +88,15 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
     return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, _rarity(connection))
 
 
-def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> Linked:
+def link(
+    connection: duckdb.DuckDBPyConnection,
+    judgements: Sequence[Judgement],
+    before: Mapping[RecordName, str] = MappingProxyType({}),
+) -> Linked:
     """Link the records of the table `linkable` on `connection`; only temporary tables are made.
+
+    `before` says which initiative each record stood for. Whether a source lists one twice hangs on names alone
+    now and then, and names change: what it listed as two stays two, and what was one stays one while it looks so.
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
@@ -96,12 +104,13 @@ def link(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement])
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
     asked = _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE NOT sure")
     related: list[Related] = []
-    matches = list(_ruled(connection, asked, records, related))
+    apart: list[tuple[int, int]] = []
+    matches = list(_ruled(connection, asked, records, related, before, apart))
     matches += _sure(connection)
     sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure")
     if judged := _judged(connection, judgements):
         sides |= _sides(connection, ", ".join(map(str, judged)))
-    apart = [(each.left_id, each.right_id) for each in related]
+    apart += [(each.left_id, each.right_id) for each in related]
     clusters, kept = cluster(sides, records, matches, judgements, apart)
     return Linked(clusters, kept, compared_pairs, related)
 
@@ -171,9 +180,17 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
 
 
 def _ruled(
-    connection: duckdb.DuckDBPyConnection, sides: Mapping[int, Side], records: int, related: list[Related]
+    connection: duckdb.DuckDBPyConnection,
+    sides: Mapping[int, Side],
+    records: int,
+    related: list[Related],
+    before: Mapping[RecordName, str],
+    apart: list[tuple[int, int]],
 ) -> Iterator[Match]:
-    """Yield the doubtful pairs that rules and model hold to be one; add those that are a house and its guest."""
+    """Yield the doubtful pairs that rules and model hold to be one.
+
+    Adds to `related` those that are a house and its guest, to `apart` those that their source always listed as two.
+    """
     rarity = _rarity(connection)
     found = connection.execute(
         "SELECT left_id, right_id, weight FROM weighed WHERE NOT sure ORDER BY left_id, right_id"
@@ -181,7 +198,12 @@ def _ruled(
     for left_id, right_id, weight in found:
         left, right = sides[left_id], sides[right_id]
         if left.source_id == right.source_id:
-            if _listed_twice(left, right, rarity, weight, records):
+            was, was_too = (before.get((side.source_id, side.record_key)) for side in (left, right))
+            known = was is not None and was_too is not None
+            twice = _listed_twice(left, right, rarity, weight, records)
+            if twice and known and was != was_too and (left.siret is None or left.siret != right.siret):
+                apart.append((left_id, right_id))
+            elif twice or (known and was == was_too and repeated(left, right, rarity)):
                 yield Match(left_id, right_id, REPEATED, "the source lists it twice: same name, same place", "rule")
             continue
         against = contradiction(left, right)
