@@ -1,8 +1,8 @@
 """`report.html`: the report of a night as a page, for the operator in `runs/<night>/` and for readers in the release.
 
 The page is whole in itself: no program, style allowed by its hash, small curves as inline SVG. That of the release is
-made from the warehouse alone, so that the same warehouse gives the same bytes; it tells of problems by their codes. Only
-the operator's tells messages, remedies and what held a night back, which may name files of the machine.
+made from the warehouse alone, so that the same warehouse gives the same bytes; it tells of problems by their codes.
+Only the operator's tells messages, remedies and what held a night back, which may name files of the machine.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A small curve: its last value, the points of an SVG polyline, where the last one is, and what it says in words."""
+    """A small curve: its last value, the points of an SVG polyline, where the last one is, what it says in words."""
 
     last: str
     points: str

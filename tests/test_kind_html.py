@@ -129,7 +129,7 @@ def test_local_pages_stay_in_their_folder(tmp_path):
     definition = definition.replace(f'"url" = "{SITE}list"', '"path" = "../pages"')
     (source.folder / "source.toml").write_text(definition)
     with network_door(Manners(), None) as door:
-        harvest = read_source(load_source(source.folder), door)
+        harvest = read_source(load_source(source.folder, (tmp_path / "pages",)), door)
     assert [(record.key, record.origin) for record in harvest.records] == [(n, f"{n}.html") for n in "123"]
 
 

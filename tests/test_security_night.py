@@ -136,7 +136,10 @@ def test_nothing_that_a_source_wrote_is_in_the_schema(home: Path, night: Night) 
     assert rows(home, schema) == rows(fresh, schema)
 
 
-@pytest.mark.parametrize("name", ["index.html", "CHANGELOG.md", "ATTRIBUTION.md", "themes.ttl", "data-dictionary.md"])
+PAGES = ["index.html", "CHANGELOG.md", "ATTRIBUTION.md", "themes.ttl", "data-dictionary.fr.md", "report.html"]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_hold_no_markup_of_a_source(home: Path, night: Night, name: str) -> None:
     text = (home / "home" / "releases" / "latest" / name).read_text(encoding="utf-8")
     live = re.compile(

@@ -52,6 +52,7 @@ IN_TEST_WILD = sorted(
 NO_TEXT_OF_A_SOURCE = sorted(
     text.words("""
     people.policy people.Policy relevance.groups relevance.Group relevance.Verdict rights.register rights.Licence
+    rights.Family rights.family rights.of_family
     vocabulary.vocabulary merge.Member merge.Value merge.Merged chosen_contacts.Contacts text.words plain.Reading
     classifier.Model classifier.Guess classifier.shipped classifier.read_model classifier.write_model words.lexicon
     corpus.Labelled corpus.first_level corpus.others corpus.truth crosswalk.schemes crosswalk.Scheme judge.Judged
