@@ -84,9 +84,9 @@ def email_kind(address: str, names: Iterable[str] = ()) -> Kind:
     told = policy()
     if not tokens or _has_given_name(tokens):
         return "private"
-    beside = frozenset(word for name in names for word in name_key(name).split())
-    if any(is_family_name(token) for token in tokens if token not in beside):
+    if any(map(is_family_name, tokens)):  # also of a town beside it: the gates do not know what stands beside
         return "private"
+    beside = frozenset(word for name in names for word in name_key(name).split())
     if _names_role(tokens, beside) or _SCHOOL.fullmatch(local):
         return "generic"
     if domain in told.free_mail or any(len(token) == 1 for token in tokens) or _is_first_and_last(local):
