@@ -142,8 +142,9 @@ def test_geocode_adds_its_columns_to_any_csv(tmp_path: Path) -> None:
     assert float(rows[0]["confidence"]) > 0.9
     assert rows[1]["nom"] == "Hôtel Pasteur"
     assert set(rows[0]) == {
-        "nom", "Ville", "CP", "insee_code", "commune", "departement", "region", "country", "latitude", "longitude",
-        "precision", "confidence", "method", "alternatives", "conflict",
+        "nom", "Ville", "CP", "insee_code", "commune", "postcode", "epci_code", "epci", "departement_code",
+        "departement", "region_code", "region", "country", "latitude", "longitude", "precision", "confidence", "method",
+        "alternatives", "conflict",
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_a_release_holds_its_files_and_nothing_else(release: Release) -> None:
         "catalog.jsonld", "files.json", "index.html", "SHA256SUMS",
     }  # fmt: skip
     assert {name.partition("/")[0] for name in release.files if "/" in name} == {
-        "explorer", "extracts", "links", "schemas"
+        "explorer", "extracts", "feeds", "links", "schemas", "sources"
     }  # fmt: skip
     assert (release.version, release.initiatives) == ("2026-11-22", len(INITIATIVES))
 
@@ -223,11 +223,15 @@ def test_descriptor_and_csv_files_are_valid(release: Release) -> None:
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
     package = json.loads((release.folder / "datapackage.json").read_text(encoding="utf-8"))
     tables_seen = {task.name for task in report.tasks if task.type == "table"}
-    described = {name for name in release.files if name.endswith(".csv") and not name.startswith("extracts/")}
+    described = {
+        name for name in release.files if name.endswith(".csv") and not name.startswith(("extracts/", "sources/"))
+    }
     assert tables_seen == {Path(name).stem for name in described} | {"extracts"}
     later = {"datapackage.json", "catalog.jsonld", "files.json", "index.html", "SHA256SUMS"}
     assert {resource["path"] for resource in package["resources"]} == {
-        name for name in release.files if not name.startswith(("explorer/", "extracts/", "schemas/"))
+        name
+        for name in release.files
+        if not name.startswith(("explorer/", "extracts/", "feeds/", "schemas/", "sources/"))
     } - later | {"extracts/index.csv"}
     assert [licence["name"] for licence in package["licenses"]] == ["ODbL-1.0", "etalab-2.0", "LicenseRef-facts-only"]
 
