@@ -49,7 +49,7 @@ def initiatives(count: int) -> Iterator[list[Any]]:
 def measure(count: int) -> float:
     """Return the seconds of CPU that `count` initiatives take, and print them with the peak of memory so far."""
     with duckdb.connect() as connection:
-        connection.execute("SET threads = 2; SET memory_limit = '2GB'")
+        connection.execute("SET threads = 2; SET memory_limit = '1GB'")
         connection.execute(
             "CREATE TEMP TABLE idea (id INTEGER, initiative_id VARCHAR, name VARCHAR, summary VARCHAR, "
             "places VARCHAR[], codes VARCHAR[], guessed VARCHAR[], bearer VARCHAR, site VARCHAR, latitude DOUBLE, "

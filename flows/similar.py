@@ -42,7 +42,18 @@ def find_similar(store: Store) -> None:
         _keep_apart(store)
         nearest(store.connection)
         store.connection.execute('INSERT INTO "similar" BY NAME SELECT * FROM nearest ORDER BY ALL')
-        for table in ("idea", "apart", "nearest", "posting", "weight", "mark", "champion", "local_champion"):
+        for table in (
+            "idea",
+            "apart",
+            "nearest",
+            "weight",
+            "mark",
+            "spelling",
+            "placed_idea",
+            "asking",
+            "champion",
+            "local_champion",
+        ):
             store.connection.execute(f"DROP TABLE {table}")
 
 

@@ -47,7 +47,6 @@ class Nights:
         self.files = {id: self.own_file(id) for id in (DEAD, HALVED, RENAMED, REORDERED)}
         for id in STEADY:
             self.own_file(id)
-        self.one_a_town(self.files[RENAMED])
         self.first = self.spend(0)
         self.files[DEAD].write_text("<!doctype html><title>Domain for sale</title>", encoding="utf-8")
         told = json.loads(self.files[HALVED].read_text(encoding="utf-8"))
@@ -67,16 +66,6 @@ class Nights:
         text = re.sub(r'^path = "\$\{ESSAIM_CORPUS[^"]+"', f'path = "{path.name}"', text, flags=re.MULTILINE)
         definition.write_text(text, encoding="utf-8")
         return path
-
-    def one_a_town(self, path: Path) -> None:
-        """Keep one record of each town: whether two of a town are one hangs on the names that are going to change."""
-        towns: dict[tuple[str, str], Any] = {}
-        for row in json.loads(path.read_text(encoding="utf-8")):
-            towns.setdefault((row.get("region", ""), row.get("locality", "")), row)
-        path.write_text(json.dumps(list(towns.values())), encoding="utf-8")
-        definition = path.with_name("source.toml")
-        text = definition.read_text(encoding="utf-8")
-        definition.write_text(text.replace("rows = { min = 440,", "rows = { min = 200,"), encoding="utf-8")
 
     def reverse(self, path: Path) -> None:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from warehouse.identity import Known, RecordName, all_moves, assign, mint
 
@@ -36,8 +38,8 @@ class World:
     `clusters` holds what is truly one initiative; a source that is lost shows none of its records for a while.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
         self.memory, self.on, self.serial = Memory(), START, 0
         self.clusters: list[list[RecordName]] = []
         self.keys: dict[RecordName, RecordName] = {}
@@ -176,17 +178,17 @@ HAPPENINGS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("start", range(0, 300, 50))
-def test_ids_hold_through_whatever_happens(start: int) -> None:
-    for seed in range(start, start + 50):
-        world = World(seed)
-        for _ in range(40):
-            world.chance.choice(HAPPENINGS)(world)
-        world.find_it_again()
-        rebuilt = Memory()
-        for on, clusters, keys in world.log:
-            rebuilt.live((on, [sorted(cluster) for cluster in sorted(clusters)], keys))
-        assert (rebuilt.known, rebuilt.moves) == (world.memory.known, world.memory.moves), f"seed {seed}"
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.lists(st.sampled_from(HAPPENINGS), max_size=40))
+def test_ids_hold_through_whatever_happens(chance: random.Random, happenings: list[Callable[[World], None]]) -> None:
+    world = World(chance)
+    for happens in happenings:
+        happens(world)
+    world.find_it_again()
+    rebuilt = Memory()
+    for on, clusters, keys in world.log:
+        rebuilt.live((on, [sorted(cluster) for cluster in sorted(clusters)], keys))
+    assert (rebuilt.known, rebuilt.moves) == (world.memory.known, world.memory.moves)
 
 
 def test_a_recorded_move_gives_the_old_id_even_without_any_memory() -> None:

@@ -25,7 +25,7 @@ MAX_DROP = 0.5
 MAX_WITHDRAWN = 0.3
 """So many of the initiatives of sources that were read may vanish, not counting sources that are gone as a whole."""
 MAX_GONE, FEW_GONE = 1 / 3, 3
-"""So many sources may not go in one night, from `FEW_GONE` on: limits that end together tell of a clock or network."""
+"""So many sources may not go in one night, from `FEW_GONE` on: if limits end together, look at clock and network."""
 MAX_UNPLACED = 0.10
 """The share of records placed at their commune or better may fall by so much."""
 MAX_CLUSTER = 2.0

@@ -30,7 +30,7 @@ IDEA = (
 KEPT = 5
 """Initiatives that are told in each scope."""
 NEARBY_KM = 30
-BATCH = 5_000
+BATCH = 10_000
 LOADED = 2_000
 
 
@@ -56,20 +56,27 @@ USUAL = Recipe()
 def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe = USUAL) -> None:
     """Weigh the texts of the table `idea` on `connection`: makes the temporary tables `term`, `weight` and `mark`."""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE posting (id INTEGER, term VARCHAR, count INTEGER, form VARCHAR);"
-        "CREATE OR REPLACE TEMP TABLE mark (id INTEGER, name VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE posting (id INTEGER, term INTEGER, count INTEGER, form INTEGER);"
+        "CREATE OR REPLACE TEMP TABLE mark (id INTEGER, name VARCHAR);"
+        "CREATE OR REPLACE TEMP TABLE spelling (form INTEGER, text VARCHAR)"
     )
+    numbers = _Numbers()
     boilerplate = repeated(text for (text,) in _rows(connection, "summary") if text)
-    postings: list[list[Any]] = []
+    postings: list[list[list[int]]] = []
     marks: list[list[Any]] = []
     for row in _rows(connection, "id, name, summary, places, codes, guessed"):
         id, name, summary, places, codes, guessed = row
         marks.append([id, own_name(name, places)])
         terms = _terms(f"{name}. {without(summary or '', boilerplate)}", places, codes, guessed, recipe)
-        postings += ([id, term, count, form] for term, (count, form) in terms.items())
+        postings.append(numbers.postings(id, terms))
         if len(marks) >= LOADED:
             _load(connection, postings, marks)
     _load(connection, postings, marks)
+    connection.execute(
+        "INSERT INTO spelling SELECT unnest(range(len(told))), unnest(told) "
+        "FROM (SELECT from_json(?, '[\"VARCHAR\"]') AS told)",
+        [json.dumps(list(numbers.forms))],
+    )
     factors = {
         "words": recipe.words, "concepts": recipe.concepts, "themes": recipe.themes, "guessed": recipe.guessed,
         "damping": recipe.damping,
@@ -88,6 +95,35 @@ def nearest(connection: duckdb.DuckDBPyConnection) -> None:
     for first in range(0, count, BATCH):
         bounds = {"first": first, "last": first + BATCH - 1}
         connection.execute(_sql("nearest.sql", **bounds, nearby=NEARBY_KM, kept=KEPT))
+
+
+KINDS = {"w": 0, "c": 1, "t": 2, "g": 2}
+"""The remainders by four of the numbers of words, concepts and themes."""
+
+
+class _Numbers:
+    """Numbers for terms and forms, in the order in which they are met; that of a term tells its kind, by four."""
+
+    def __init__(self) -> None:
+        self.terms: dict[str, int] = {}
+        self.forms: dict[str, int] = {}
+
+    def postings(self, id: int, terms: Mapping[str, tuple[int, str]]) -> list[list[int]]:
+        """What `_load` takes of one initiative: its id, and the terms, counts and forms that belong together.
+
+        A guessed theme ("g:") is the same term as a stated one ("t:"); its count is negative.
+        """
+        known, forms = self.terms, self.forms
+        found: list[list[int]] = [[id], [], [], []]
+        for term, (count, form) in terms.items():
+            kind, rest = term[0], term[1:]
+            if kind == "g" and f"t{rest}" in terms:
+                continue
+            name = f"t{rest}" if kind == "g" else term
+            found[1].append(4 * known.setdefault(name, len(known)) + KINDS[kind])
+            found[2].append(-count if kind == "g" else count)
+            found[3].append(forms.setdefault(form, len(forms)))
+        return found
 
 
 def _sql(name: str, **numbers: float) -> str:
@@ -121,11 +157,11 @@ def _terms(
     return terms
 
 
-def _load(connection: duckdb.DuckDBPyConnection, postings: list[list[Any]], marks: list[list[Any]]) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, postings: list[list[list[int]]], marks: list[list[Any]]) -> None:
     """Move the rows gathered into their tables, as one JSON text: DuckDB's fast way in for plain Python."""
     connection.execute(
-        "INSERT INTO posting SELECT r[1]::INTEGER, r[2], r[3]::INTEGER, r[4] "
-        "FROM (SELECT unnest(from_json(?, '[[\"VARCHAR\"]]')) AS r)",
+        "INSERT INTO posting SELECT r[1][1], unnest(r[2]), unnest(r[3]), unnest(r[4]) "
+        "FROM (SELECT unnest(from_json(?, '[[[\"INTEGER\"]]]')) AS r)",
         [json.dumps(postings)],
     )
     connection.execute(

@@ -34,6 +34,8 @@ este esta estos como mas pero sus todo toda todos proyecto proyectos asociacion 
 auch aber oder wir sie ihr durch uber nach bei aus wie projekt verein sind wird werden
 amb tot tots projecte associacio
 contact removed
+lundi mardi mercredi jeudi vendredi samedi dimanche jour jours heure heures horaire horaires matin ouvert ouverte
+ouverts ouverture rendez assoc ass monday tuesday wednesday thursday friday saturday sunday hours
 """
 _EMPTY = frozenset(_PRESENTATION.split())
 """Words of presentation, beyond the small words of the themes: every initiative has them."""
@@ -73,13 +75,13 @@ def _concepts_of(word: str) -> tuple[str, ...]:
 
 def concepts(found: Sequence[str]) -> Counter[str]:
     """Return how often each concept is spoken of in the folded words `found`, in order."""
-    counts: Counter[str] = Counter()
-    for word in found:
-        counts.update(_concepts_of(word))
+    told = [concept for word in found for concept in _concepts_of(word)]
     _, _, pairs = _entries()
-    for pair in pairwise(_stem(word) for word in found):
-        counts.update(pairs.get(pair, ()))
-    return counts
+    stemmed = [_stem(word) for word in found]
+    for pair in pairwise(stemmed):
+        if pair in pairs:
+            told += pairs[pair]
+    return Counter(told)
 
 
 def told_words(text: str, places: Iterable[str] = ()) -> list[str]:

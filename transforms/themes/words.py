@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import tomllib
 import unicodedata
 from collections import Counter
@@ -32,8 +33,17 @@ _WORD = re.compile(r"[a-z]{2,30}")
 
 def fold(text: str) -> str:
     """Return `text` in small letters without accents, its first 20,000 letters."""
+    if text.isascii():
+        return text[:LONGEST].casefold()
     plain = unicodedata.normalize("NFKD", text[:LONGEST].replace("œ", "oe").replace("Œ", "oe").replace("ß", "ss"))
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return _accents().sub("", plain).casefold()
+
+
+@cache
+def _accents() -> re.Pattern[str]:
+    """What finds the marks that stand on letters: quicker over a long text than asking of each letter."""
+    marks = "".join(re.escape(chr(code)) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{marks}]+")
 
 
 def words(text: str) -> list[str]:
