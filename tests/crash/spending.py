@@ -49,10 +49,10 @@ def spend(order: dict[str, Any], answer: int) -> None:
     hosts = frozenset(order["hosts"])
     manners = Manners("tests@example.org", requests_per_second=1000.0, retries=0, allowed_hosts=hosts)
     settings = Settings(
-        Path(order["home"]),
-        dt.date.fromisoformat(order["day"]),
-        Path(order["catalogue"]),
-        Path(order["decisions"]),
+        home=Path(order["home"]),
+        as_of=dt.date.fromisoformat(order["day"]),
+        catalogue=Path(order["catalogue"]),
+        decisions=Path(order["decisions"]),
         manners=manners,
     )
     try:
