@@ -37,7 +37,7 @@ def mounted(folder: Path, size: int) -> bool:
 def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    if not mounted(folder, 64 * MEGABYTE):
+    if not mounted(folder, 256 * MEGABYTE):
         pytest.skip("a small file system cannot be mounted here (needs root on Linux)")
     yield folder
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
@@ -66,7 +66,7 @@ def test_a_full_disk_stops_a_night_and_room_makes_it_good(trial: Trial, undistur
     assert_nothing_half_published(home)
     kept = published(home)
     assert {name: body for name, body in kept.items() if not name.startswith(".")} == before
-    resize(disk, 64 * MEGABYTE)
+    resize(disk, 256 * MEGABYTE)
     assert trial.spend(home, SECOND)["outcome"] == "published"
     assert published(home) == published(undisturbed.second)
     assert memory(home) == memory(undisturbed.second)
