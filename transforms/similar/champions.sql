@@ -1,5 +1,5 @@
--- Whom to compare with whom. An initiative asks with its six weightiest terms; a term answers with the initiatives it
--- weighs most in: 50 from everywhere, and 10 from each square of the map, of the size of "nearby". An order by one
+-- Whom to compare with whom. An initiative asks with its eight weightiest terms; a term answers with the initiatives it
+-- weighs most in: 60 from other places, and 15 from each square of the map, of the size of "nearby". An order by one
 -- number that no two share makes the choice the same in any run.
 
 -- Squares: bands of latitude, and in each band steps of longitude as wide as its edge nearer to the pole allows. `area`
@@ -19,18 +19,18 @@ FROM idea;
 
 CREATE OR REPLACE TEMP TABLE asking AS
 SELECT id, area, t.term AS term, t.weight AS weight
-FROM (SELECT id, unnest(max_by({'term': term, 'weight': weight}, weight * 4294967296 - term, 6)) AS t
+FROM (SELECT id, unnest(max_by({'term': term, 'weight': weight}, weight * 4294967296 - term, 8)) AS t
       FROM weight GROUP BY id)
 JOIN placed_idea USING (id);
 
 CREATE OR REPLACE TEMP TABLE champion AS
 SELECT term, c.id AS id, c.weight AS weight, c.area AS area
-FROM (SELECT term, unnest(max_by({'id': id, 'weight': weight, 'area': area}, weight * 4294967296 - id, 50)) AS c
+FROM (SELECT term, unnest(max_by({'id': id, 'weight': weight, 'area': area}, weight * 4294967296 - id, 60)) AS c
       FROM weight JOIN placed_idea USING (id) SEMI JOIN asking USING (term) GROUP BY term);
 
 CREATE OR REPLACE TEMP TABLE local_champion AS
 SELECT term, square, c.id AS id, c.weight AS weight
-FROM (SELECT term, square, unnest(max_by({'id': id, 'weight': weight}, weight * 4294967296 - id, 10)) AS c
+FROM (SELECT term, square, unnest(max_by({'id': id, 'weight': weight}, weight * 4294967296 - id, 15)) AS c
       FROM weight JOIN placed_idea USING (id) SEMI JOIN asking USING (term)
       WHERE square IS NOT NULL GROUP BY term, square);
 

@@ -13,9 +13,9 @@ WITH everywhere AS (
     FROM asking q JOIN around s ON s.id = q.id JOIN local_champion c ON c.term = q.term AND c.square = s.square
     WHERE q.id BETWEEN $first AND $last AND q.id <> c.id GROUP BY a, b
 )
-SELECT a, unnest(max_by(b, part * 4294967296 - b, 24)) AS b FROM everywhere GROUP BY a
+SELECT a, unnest(max_by(b, part * 4294967296 - b, 30)) AS b FROM everywhere GROUP BY a
 UNION
-SELECT a, unnest(max_by(b, part * 4294967296 - b, 12)) AS b FROM near GROUP BY a;
+SELECT a, unnest(max_by(b, part * 4294967296 - b, 20)) AS b FROM near GROUP BY a;
 
 CREATE OR REPLACE TEMP TABLE possible AS
 WITH pair AS (SELECT a, b FROM met ANTI JOIN apart ON apart.left_id = met.a AND apart.right_id = met.b),
