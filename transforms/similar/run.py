@@ -30,7 +30,7 @@ IDEA = (
 KEPT = 5
 """Initiatives that are told in each scope."""
 NEARBY_KM = 30
-BATCH = 10_000
+BATCH = 5_000
 LOADED = 2_000
 
 
