@@ -203,7 +203,7 @@ def test_database_has_published_tables_and_comments_everywhere(release: Release)
         assert names == {table.name for table in PUBLISHED}
         views = "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
         commented = dict(connection.execute(views).fetchall())
-        assert set(commented) == {"initiatives", "records", "sources", "changes", "schema_version"}
+        assert set(commented) == {"initiatives", "records", "sources", "changes", "similars", "schema_version"}
         assert connection.execute("FROM schema_version").fetchall() == [(SCHEMA_VERSION,)]
         assert all(commented.values())
         bare = "FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"

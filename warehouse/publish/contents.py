@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from transforms.rights import ATTRIBUTION_LICENCE
 from warehouse.publish.search import text_query
-from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_ID, RECORD, SOURCE, TABLES
+from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_ID, RECORD, SIMILAR, SOURCE, TABLES
 from warehouse.table import Column, Table, quoted
 
-VIEWS: dict[str, Table] = {"initiatives": INITIATIVE, "records": RECORD, "sources": SOURCE, "changes": CHANGE}
+VIEWS: dict[str, Table] = {
+    "initiatives": INITIATIVE, "records": RECORD, "sources": SOURCE, "changes": CHANGE, "similars": SIMILAR,
+}  # fmt: skip
 
 RANK = Column("rank", "INTEGER", "Rank of the item in a list, from 1; 1 for a single value", "Rang dans une liste, à "
               "partir de 1 ; 1 pour une valeur seule", required=True)  # fmt: skip
