@@ -98,9 +98,12 @@ def hostile_site(hostile: Path) -> Iterator[str]:
     yield from serve(hostile)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, for the whole session; tests are skipped where it is not installed."""
+    """Chromium, for the tests of one file; they are skipped where it is not installed.
+
+    Playwright leaves an event loop running in this thread for as long as it is open, which no other file may find.
+    """
     if importlib.util.find_spec("playwright") is None:
         pytest.skip("pip install 'essaim[browser]', to test the explorer with a browser")
     path = browser_path()
