@@ -19,8 +19,8 @@ from site_kit import Site, running_site
 from test_night import ROWS, add_source, write
 from test_replay import HTML, JSON, define, fill
 
-KILLS_AT_STEPS = 36
-KILLS_IN_TIME = 20
+KILLS_AT_STEPS = 28
+KILLS_IN_TIME = 16
 FIRST, SECOND = "2026-03-01", "2026-03-02"
 
 
