@@ -14,7 +14,7 @@ from typing import Any
 from flows.clean import clean_rows
 from flows.harvest import State, staged
 from flows.memory import Memory, remember
-from flows.progress import stage
+from flows.progress import part, stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
 from flows.similar import find_similar
@@ -88,17 +88,20 @@ def build(
     with building(settings.warehouse) as store:
         places = Gazetteer.load(gazetteer.data_folder())
         problems = _load_sources(store, sources, states, places, settings)
-        failures = place_on_streets(store, places, settings, problems)
+        with part("place on streets"):
+            failures = place_on_streets(store, places, settings, problems)
         linked = _link(store, memory, settings)
         by_id = {source.id: source for source in sources}
         set_texts_apart(store, by_id)
         initiatives = _merge(store, by_id, settings.as_of)
         find_similar(store)
-        changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
-        _date_alike(store)
+        with part("compare with the last release"):
+            changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
+            _date_alike(store)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
-        store.insert("issue", issue_rows(problems))
+        with part("write the issues"):
+            store.insert("issue", issue_rows(problems))
         counted = "SELECT source_id, count(*) FROM clean_record GROUP BY 1"
         published = dict(store.connection.execute(counted).fetchall())
         store.insert("source", source_rows(sources, states, problems, published))

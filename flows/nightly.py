@@ -23,7 +23,7 @@ from flows.gates import merged_gate
 from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.notify import watched
-from flows.progress import Stage, stage
+from flows.progress import Stage, part, stage
 from flows.report import Night, write_report
 from flows.report_page import public_writer
 from flows.settings import Settings
@@ -55,7 +55,8 @@ def build_warehouse(catalogue: Catalogue, states: Sequence[State], settings: Set
 def check_warehouse(settings: Settings) -> list[Check]:
     """Put the merged set to its gate, beside the last release."""
     before = latest(settings.releases)
-    return merged_gate(settings, before / FILE_NAME if before else None)
+    with part("check"):
+        return merged_gate(settings, before / FILE_NAME if before else None)
 
 
 @task(cache_policy=NO_CACHE)
@@ -94,8 +95,9 @@ def nightly(settings: Settings) -> Night:
     except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
-    write_report(night, settings)
-    write_gates(settings, states, checks, night.outcome)
+    with part("report"):
+        write_report(night, settings)
+        write_gates(settings, states, checks, night.outcome)
     tell(night.sentence)
     if in_prefect():
         show_in_prefect(night, settings)
