@@ -202,7 +202,7 @@ def main() -> int:
         prog="python -m benchmarks.scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("sizes", type=int, nargs="*", default=[10_000, 100_000], help="records in all (10000 100000)")
-    parser.add_argument("--home", type=Path, help="keep sources and nights below this folder (default: nothing is kept)")
+    parser.add_argument("--home", type=Path, help="keep sources and nights below this folder")
     parser.add_argument(
         "--only-stages", default=",".join(STEPS), metavar="A,B",
         help=f"only these of {', '.join(STEPS)}, on what an earlier run left below --home",

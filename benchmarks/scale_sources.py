@@ -80,7 +80,8 @@ class Writer(Maker):
         with duckdb.connect() as connection:
             self._communes = connection.execute(
                 "SELECT code, name, departement, postcodes[1], latitude, longitude FROM read_parquet(?) "
-                "WHERE latitude IS NOT NULL AND len(postcodes) > 0 ORDER BY population DESC NULLS LAST, code LIMIT 3000",
+                "WHERE latitude IS NOT NULL AND len(postcodes) > 0 "
+                "ORDER BY population DESC NULLS LAST, code LIMIT 3000",
                 [str(gazetteer.data_folder() / "communes.parquet")],
             ).fetchall()
         super().__init__(seed)
