@@ -216,8 +216,11 @@ def main() -> int:
     if set(steps) != set(STEPS) and options.home is None:
         parser.error("--only-stages needs the --home of an earlier run")
     folder = options.home or Path(tempfile.mkdtemp(prefix="essaim-scale-"))
+    runs: list[Run] = []
     try:
-        runs = [measure(home_of(folder, size, options.seed, steps), size, steps) for size in sorted(options.sizes)]
+        for size in sorted(options.sizes):
+            runs.append(measure(home_of(folder, size, options.seed, steps), size, steps))
+            sys.stderr.write(table(runs) + "\n\n")
     finally:
         if options.home is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -78,13 +78,7 @@ def nightly(settings: Settings) -> Night:
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:
-        states = each(
-            harvest_source,
-            catalogue.sources,
-            settings,
-            workers=settings.workers,
-            done=lambda state: _heard(state, progress),
-        )
+        states = _harvested(catalogue.sources, settings, lambda state: _heard(state, progress))
     built, release, checks = None, None, list[Check]()
     try:
         built = step(build_warehouse, catalogue, states, settings)
@@ -125,6 +119,15 @@ def _require_contact(sources: Sequence[Source], settings: Settings) -> None:
         services = [service for service in (settings.geocoder, settings.nominatim) if service]
         addresses = [address for source in tonight for address in source.addresses()]
         require_contact([*addresses, *services], settings.manners)
+
+
+def _harvested(sources: Sequence[Source], settings: Settings, done: Callable[[State], None]) -> list[State]:
+    """Harvest every source, here or on several workers."""
+    if settings.shares > 1:
+        from flows.spread import spread  # what it needs of Prefect takes long to import
+
+        return spread(sources, settings, done)
+    return each(harvest_source, sources, settings, workers=settings.workers, done=done)
 
 
 def _heard(state: State, progress: Stage) -> None:

@@ -133,7 +133,7 @@ def test_columns_may_have_another_name_in_the_file(store: Store, tmp_path: Path)
     called = {"source_id": "source", "record_key": "key"}
     store.read("raw_record", BY_NAME["raw_record"].columns, path, called)
     [found] = held(store, "raw_record")
-    assert (found["source_id"], found["record_key"], found["fields"]) == ("a", "1", '{"name": "A"}')
+    assert (found["source_id"], found["record_key"], found["fields"]) == ("a", "1", '{"name":"A"}')
 
 
 def test_every_table_and_column_has_its_comment(store: Store) -> None:
