@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
-from flows.clean import clean_rows
+from flows.clean import CHUNK, Chunk, clean_chunk, embedded
 from flows.harvest import State, staged
 from flows.memory import Memory, remember
-from flows.progress import stage
+from flows.merging import merge_records
+from flows.processes import in_order
+from flows.progress import part, stage
 from flows.rows import issue_rows, run_rows, source_rows
 from flows.settings import Settings
 from flows.similar import find_similar
 from flows.street import place_on_streets
 from flows.texts_apart import set_texts_apart
 from scrapers.problems import Problem
-from scrapers.record import RawRecord, read_records
+from scrapers.record import spans
 from scrapers.source import Source
-from transforms.geocode import Gazetteer
 from transforms.link import LINKABLE, Judgement, Linked, link
-from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
 from transforms.normalise.keys import public_key
-from transforms.rights import Family, family, register
+from transforms.normalise.record import Normaliser
 from warehouse import gazetteer
 from warehouse.decisions import read_judgements, read_kept, read_moved_keys, read_withdrawals
 from warehouse.history import record_changes
 from warehouse.identity import RecordName, all_moves, assign
 from warehouse.publish import latest
-from warehouse.schema import RECORD
+from warehouse.schema import BY_NAME, RECORD
 from warehouse.store import FILE_NAME, Store, building
 from warehouse.table import Column, quoted
 
@@ -52,6 +48,9 @@ CLEAN = (
         ]
     ),
 )
+
+WORTH = 8 * 2**20
+"""Bytes of raw records from which several processes clean them sooner than one: about 20,000 records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +85,21 @@ def build(
     memory = remember(settings.warehouse)
     previous = latest(settings.releases)
     with building(settings.warehouse) as store:
-        places = Gazetteer.load(gazetteer.data_folder())
-        problems = _load_sources(store, sources, states, places, settings)
-        failures = place_on_streets(store, places, settings, problems)
+        problems = _load_sources(store, sources, states, settings)
+        with part("place on streets"):
+            failures = place_on_streets(store, embedded(), settings, problems)
         linked = _link(store, memory, settings)
         by_id = {source.id: source for source in sources}
         set_texts_apart(store, by_id)
-        initiatives = _merge(store, by_id, settings.as_of)
+        initiatives = merge_records(store, by_id, settings.as_of, settings.processes)
         find_similar(store)
-        changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
-        _date_alike(store)
+        with part("compare with the last release"):
+            changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
+            _date_alike(store)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
-        store.insert("issue", issue_rows(problems))
+        with part("write the issues"):
+            store.insert("issue", issue_rows(problems))
         counted = "SELECT source_id, count(*) FROM clean_record GROUP BY 1"
         published = dict(store.connection.execute(counted).fetchall())
         store.insert("source", source_rows(sources, states, problems, published))
@@ -110,40 +111,49 @@ def build(
 
 
 def _load_sources(
-    store: Store, sources: Sequence[Source], states: Sequence[State], places: Gazetteer, settings: Settings
+    store: Store, sources: Sequence[Source], states: Sequence[State], settings: Settings
 ) -> dict[str, list[Problem]]:
     """Clean and place every source's rows into `clean_record`; return the problems by source."""
     columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in CLEAN)
     store.connection.execute(f"CREATE TEMP TABLE clean_record ({columns})")
-    withdrawn = read_withdrawals(settings.decisions / "withdrawals.csv")
-    initiatives = read_kept(settings.decisions / "kept.csv")
-    problems: dict[str, list[Problem]] = {}
-    with stage("clean and place", len(sources)) as progress:
-        for source, state in zip(sources, states, strict=True):
-            problems[source.id] = list(state.problems)
-            if state.has_rows and (source.id, "") not in withdrawn:
-                path = staged(source.id, settings)
-                kept = (raw for raw in read_records(path) if not withdrawn or withdrawn.isdisjoint(_names(raw)))
-                rows = clean_rows(source, state, kept, places, problems[source.id], initiatives)
-                store.load("clean_record", CLEAN, rows)
-                store.insert("raw_record", map(_raw_row, read_records(path)))
-            progress.step(source.id)
+    problems = {state.source_id: list(state.problems) for state in states}
+    known: dict[str, Normaliser] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        chunks = _chunks(sources, states, settings, Path(folder))
+        with stage("clean and place", len(chunks)) as progress:
+            size = sum(end - begin for begin, end in (chunk.span for chunk in chunks))
+            cleaned = in_order(clean_chunk, chunks, settings.processes if size >= WORTH else 1)
+            for chunk, found in zip(chunks, cleaned, strict=True):
+                id = chunk.source.id
+                problems[id] += found.problems
+                if id in known:
+                    known[id].absorb(found.normaliser)
+                else:
+                    known[id] = found.normaliser
+                    raw = {"record_key": "key"}
+                    store.read("raw_record", BY_NAME["raw_record"].columns, chunk.staged, raw)
+                store.read("clean_record", CLEAN, found.rows)
+                found.rows.unlink()
+                progress.step(id)
+    for id, normaliser in known.items():
+        problems[id] += normaliser.problems()
     return problems
 
 
-def _names(raw: RawRecord) -> set[tuple[str, str]]:
-    """What people may call a record in their decisions: its key, or the one that is published."""
-    return {(raw.source_id, raw.key), (raw.source_id, public_key(raw.key))}
-
-
-def _raw_row(raw: RawRecord) -> dict[str, Any]:
-    return {
-        "source_id": raw.source_id,
-        "record_key": raw.key,
-        "position": raw.position,
-        "origin": raw.origin,
-        "fields": raw.fields,
-    }
+def _chunks(sources: Sequence[Source], states: Sequence[State], settings: Settings, folder: Path) -> list[Chunk]:
+    """What there is to clean, in the order of the sources; the clean rows go to files in `folder`."""
+    withdrawn = frozenset(read_withdrawals(settings.decisions / "withdrawals.csv"))
+    kept = frozenset(read_kept(settings.decisions / "kept.csv"))
+    found: list[Chunk] = []
+    for source, state in zip(sources, states, strict=True):
+        if not state.has_rows or (source.id, "") in withdrawn:
+            continue
+        path = staged(source.id, settings)
+        for span in spans(path, CHUNK):
+            rows = folder / f"{len(found)}.jsonl"
+            dates = state.checked_on, state.stale_since
+            found.append(Chunk(source, *dates, path, span, rows, withdrawn, kept))
+    return found
 
 
 def _by_public_keys(judged: Judgement) -> Judgement:
@@ -209,88 +219,6 @@ def _moved_keys(settings: Settings) -> dict[RecordName, RecordName]:
     """Records whose source gave them another key, as people recorded it, by the names that are published."""
     moves = read_moved_keys(settings.decisions / "moved_keys.csv", settings.as_of)
     return {(source, public_key(old)): (new, public_key(key)) for (source, old), (new, key) in moves.items()}
-
-
-def _merge(store: Store, sources: Mapping[str, Source], as_of: dt.date) -> int:
-    """Merge the records of each initiative; fill `initiative`, `initiative_source` and `initiative_value`.
-
-    What is known without the records of ODbL sources is merged once more from the others, for the tables under the
-    Licence Ouverte: same clusters, same ids.
-    """
-    rows = store.rows(
-        "SELECT r.*, c.originals FROM record r JOIN clean_record c USING (source_id, record_key) "
-        "ORDER BY initiative_id, source_id, record_key"
-    )
-    count = 0
-    with stage("merge"), store.filling(*MERGED_TABLES) as fill:
-        for id, group in groupby(rows, itemgetter("initiative_id")):
-            rows_of_it = list(group)
-            members = [_member(row, sources[row["source_id"]]) for row in rows_of_it]
-            whole = merge(members)
-            fill("initiative", _initiative_row(id, members, whole, rows_of_it, as_of))
-            _fill_values(fill, "initiative_value", id, whole)
-            free = [member for member in members if family(member.licence) is not Family.DATABASE]
-            if free:
-                without = whole if len(free) == len(members) else merge(free)
-                fill("initiative_licence_ouverte", _initiative_row(id, free, without, rows_of_it, as_of))
-                _fill_values(fill, "initiative_value_licence_ouverte", id, without)
-            for row in rows_of_it:
-                fill("initiative_source", _source_of(row, sources[row["source_id"]]))
-            count += 1
-    return count
-
-
-MERGED_TABLES = (
-    "initiative", "initiative_value", "initiative_licence_ouverte", "initiative_value_licence_ouverte",
-    "initiative_source",
-)  # fmt: skip
-
-
-def _fill_values(fill: Callable[[str, Mapping[str, Any]], None], table: str, id: str, result: Merged) -> None:
-    for value in result.provenance:
-        fill(table, {"initiative_id": id, **value._asdict()})
-
-
-def _initiative_row(
-    id: str, members: Sequence[Member], result: Merged, rows: Sequence[Mapping[str, Any]], as_of: dt.date
-) -> dict[str, Any]:
-    """A row of an initiative merged from `members`; its `rows` tell when any record of it was first seen."""
-    known_by = sorted({member.source_id for member in members})
-    return result.values | {
-        "initiative_id": id,
-        "source_ids": known_by,
-        "source_count": len(known_by),
-        "licence": result.licence,
-        "first_seen": min(row["first_seen"] for row in rows),
-        "changed_on": as_of,
-    }
-
-
-MERGED = (*SINGLE, LANGUAGE, PREDICTED, *LONGEST, *LISTS, *BLOCKS, *PLACE)
-
-
-def _member(row: Mapping[str, Any], source: Source) -> Member:
-    licence = source.rights.licence
-    values = {name: _plain(row[name]) for name in MERGED}
-    originals = json.loads(row["originals"])
-    if family(licence) is Family.TEXTS:
-        originals = {name: written for name, written in originals.items() if name not in BLOCKS}
-    return Member(row["source_id"], row["record_key"], licence, register()[licence].open, values, originals)
-
-
-def _plain(value: Any) -> Any:
-    """A value as merging wants it: the parts that a block lacks are absent rather than null."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {part: text for part, text in value.items() if text is not None}
-    return value
-
-
-def _source_of(row: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    kept = ("initiative_id", "source_id", "record_key", "record_url", "checked_on", "stale_since")
-    rights = {"licence": source.rights.licence, "attribution": source.rights.attribution}
-    return {name: row[name] for name in kept} | rights
 
 
 def _date_alike(store: Store) -> None:

@@ -1,17 +1,18 @@
-"""The raw records of one source to cleaned and placed rows, in batches, with everything doubtful as a problem."""
+"""The raw records of one source to cleaned and placed rows, in chunks, with everything doubtful as a problem."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flows.catalogue import rules_of
-from flows.harvest import State
 from scrapers.problems import Problem
-from scrapers.record import RawRecord
+from scrapers.record import RawRecord, Span, read_records
 from scrapers.source import Source
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
 from transforms.geocode.gazetteer import TERRITORIES
@@ -22,8 +23,11 @@ from transforms.normalise.names import name_key, spell_town
 from transforms.normalise.record import CleanRecord, Normaliser
 from transforms.normalise.urls import web_domain
 from transforms.relevance import judge
+from warehouse import gazetteer
+from warehouse.store import write_json_lines
 
-BATCH = 10_000
+CHUNK = 10_000
+"""Raw records that are cleaned and placed together, by one process."""
 
 # Postcode and town behind a street: they have columns of their own.
 TOWN_BEHIND = re.compile(
@@ -33,27 +37,61 @@ TOWN_BEHIND = re.compile(
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
 
 
-def clean_rows(
-    source: Source,
-    state: State,
-    records: Iterable[RawRecord],
-    gazetteer: Gazetteer,
-    problems: list[Problem],
-    kept: Collection[tuple[str, str]] = (),
-) -> Iterator[dict[str, Any]]:
-    """Yield a row of the table `clean_record` (see `build.CLEAN`) for each record of `source` that is an initiative.
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some of the staged records of a source, and the file that their clean rows are written to.
 
-    Records without a name are left out, and those that present none (`transforms.relevance`), unless `kept` has their
-    source and key. What was doubtful is added to `problems` by the time the last row is out.
+    `source` with its dates (`checked_on`, `stale_since`); `span` of the file `staged` (`scrapers.record.spans`).
+    `withdrawn` and `kept` are what people decided of records: those to leave out, and those that do present an
+    initiative, by source and key.
     """
-    normaliser = Normaliser(rules_of(source))
-    cleaned = _initiatives(normaliser, records, problems, kept)
-    while batch := list(islice(cleaned, BATCH)):
-        places = geocode([_asked(record) for record in batch], gazetteer, source.country)
-        for record, place in zip(batch, places, strict=True):
-            problems.extend(_place_problems(record, place))
-            yield _row(record, place, state)
-    problems.extend(normaliser.problems())
+
+    source: Source
+    checked_on: dt.date | None
+    stale_since: dt.date | None
+    staged: Path
+    span: Span
+    rows: Path
+    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    kept: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What cleaning a chunk left beside its rows: the problems of its places, and who knows of all others."""
+
+    rows: Path
+    problems: list[Problem]
+    normaliser: Normaliser
+
+
+def clean_chunk(chunk: Chunk) -> Cleaned:
+    """Write a row of the table `clean_record` (see `build.CLEAN`) for each record of a chunk that is an initiative.
+
+    Records without a name are left out, those that people withdrew, and those that present no initiative
+    (`transforms.relevance`), unless `kept` has their source and key.
+    """
+    normaliser = Normaliser(rules_of(chunk.source))
+    problems: list[Problem] = []
+    raws = (raw for raw in read_records(chunk.staged, chunk.span) if chunk.withdrawn.isdisjoint(_names(raw)))
+    records = list(_initiatives(normaliser, raws, problems, chunk.kept))
+    places = geocode([_asked(record) for record in records], embedded(), chunk.source.country)
+    found = list(zip(records, places, strict=True))
+    for record, place in found:
+        problems.extend(_place_problems(record, place))
+    write_json_lines(chunk.rows, (_row(record, place, chunk) for record, place in found))
+    return Cleaned(chunk.rows, problems, normaliser)
+
+
+@cache
+def embedded() -> Gazetteer:
+    """The embedded gazetteer, loaded once a process."""
+    return Gazetteer.load(gazetteer.data_folder())
+
+
+def _names(raw: RawRecord) -> set[tuple[str, str]]:
+    """What people may call a record in their decisions: its key, or the one that is published."""
+    return {(raw.source_id, raw.key), (raw.source_id, public_key(raw.key))}
 
 
 def _asked(record: CleanRecord) -> PlaceQuery:
@@ -80,7 +118,7 @@ def _initiatives(
         problems.append(Problem(raw.source_id, "not-an-initiative", scrub(message)[0], "info", remedy, raw.key, "name"))
 
 
-def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any]:
+def _row(record: CleanRecord, place: PlaceAnswer, chunk: Chunk) -> dict[str, Any]:
     values = dict(record.values)
     if "siret" in values:
         values.setdefault("siren", values["siret"][:9])
@@ -88,8 +126,8 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
         "source_id": record.source_id,
         "record_key": public_key(record.key),
         "record_url": record.record_url,
-        "checked_on": state.checked_on,
-        "stale_since": state.stale_since,
+        "checked_on": chunk.checked_on,
+        "stale_since": chunk.stale_since,
         "originals": record.originals,
     }
     if place.commune:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from http.server import ThreadingHTTPServer
 from importlib import metadata
@@ -144,6 +145,10 @@ def run(
         bool | None,
         typer.Option("--prefect/--no-prefect", help="Run as a Prefect flow (default: if PREFECT_API_URL is set)."),
     ] = None,
+    shares: Annotated[
+        int,
+        typer.Option(min=1, help="Spread the harvest over so many Prefect workers, which see the same home."),
+    ] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Run one night: harvest, clean, place, recognise, merge, check, publish, report.
@@ -162,7 +167,11 @@ def run(
         sources=tuple(filter(None, (id.strip() for id in sources.split(",")))),
         mode=mode,
         manners=manners_of_the_environment(contact),
+        shares=shares,
     )
+    if shares > 1 and not os.environ.get("PREFECT_API_URL"):
+        fail("--shares needs a Prefect server with workers: docs/scale.md says how to start them, then set "
+             "PREFECT_API_URL")  # fmt: skip
     if replay is not None:
         try:
             settings = replaying(settings, replay, dated=as_of is not None)

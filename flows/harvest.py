@@ -72,7 +72,7 @@ def visited(source: Source, settings: Settings) -> bool:
         return True
     if source.schedule == "never":
         return False
-    before = _load_state(source.id, settings)
+    before = load_state(source.id, settings)
     if before is None or before.outcome != "good" or before.checked_on is None:
         return True
     return (settings.as_of - before.checked_on).days >= EVERY_DAYS[source.schedule]
@@ -82,13 +82,13 @@ def concerned(source: Source, settings: Settings) -> bool:
     """Whether tonight's release concerns `source`: it is visited, or it has rows of an earlier night."""
     if visited(source, settings):
         return True
-    before = _load_state(source.id, settings)
+    before = load_state(source.id, settings)
     return before is not None and before.has_rows
 
 
 def harvest(source: Source, settings: Settings) -> State:
     """Visit `source` if tonight is its night, and return how it stands; never raises for what a source may do."""
-    before = _load_state(source.id, settings)
+    before = load_state(source.id, settings)
     if before is not None and not visited(source, settings):
         return before
     read, traffic = 0, Traffic()
@@ -224,7 +224,8 @@ def staged(source_id: str, settings: Settings) -> Path:
     return settings.staging / f"{source_id}.jsonl"
 
 
-def _load_state(source_id: str, settings: Settings) -> State | None:
+def load_state(source_id: str, settings: Settings) -> State | None:
+    """Return how a source stood after its last night in this home, or None when it had none."""
     path = settings.staging / f"{source_id}.state.json"
     if not path.is_file():
         return None

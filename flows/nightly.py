@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -23,7 +23,7 @@ from flows.gates import merged_gate
 from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.notify import watched
-from flows.progress import Stage, stage
+from flows.progress import Stage, part, stage
 from flows.report import Night, write_report
 from flows.report_page import public_writer
 from flows.settings import Settings
@@ -55,7 +55,8 @@ def build_warehouse(catalogue: Catalogue, states: Sequence[State], settings: Set
 def check_warehouse(settings: Settings) -> list[Check]:
     """Put the merged set to its gate, beside the last release."""
     before = latest(settings.releases)
-    return merged_gate(settings, before / FILE_NAME if before else None)
+    with part("check"):
+        return merged_gate(settings, before / FILE_NAME if before else None)
 
 
 @task(cache_policy=NO_CACHE)
@@ -77,13 +78,7 @@ def nightly(settings: Settings) -> Night:
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:
-        states = each(
-            harvest_source,
-            catalogue.sources,
-            settings,
-            workers=settings.workers,
-            done=lambda state: _heard(state, progress),
-        )
+        states = _harvested(catalogue.sources, settings, lambda state: _heard(state, progress))
     built, release, checks = None, None, list[Check]()
     try:
         built = step(build_warehouse, catalogue, states, settings)
@@ -94,8 +89,9 @@ def nightly(settings: Settings) -> Night:
     except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
-    write_report(night, settings)
-    write_gates(settings, states, checks, night.outcome)
+    with part("report"):
+        write_report(night, settings)
+        write_gates(settings, states, checks, night.outcome)
     tell(night.sentence)
     if in_prefect():
         show_in_prefect(night, settings)
@@ -123,6 +119,15 @@ def _require_contact(sources: Sequence[Source], settings: Settings) -> None:
         services = [service for service in (settings.geocoder, settings.nominatim) if service]
         addresses = [address for source in tonight for address in source.addresses()]
         require_contact([*addresses, *services], settings.manners)
+
+
+def _harvested(sources: Sequence[Source], settings: Settings, done: Callable[[State], None]) -> list[State]:
+    """Harvest every source, here or on several workers."""
+    if settings.shares > 1:
+        from flows.spread import spread  # what it needs of Prefect takes long to import
+
+        return spread(sources, settings, done)
+    return each(harvest_source, sources, settings, workers=settings.workers, done=done)
 
 
 def _heard(state: State, progress: Stage) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,6 +11,27 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 _console = Console(stderr=True, highlight=False)
 _quiet = False
+_listeners: list[Callable[[str, bool], None]] = []
+
+
+def listen(listener: Callable[[str, bool], None]) -> None:
+    """Have `listener` called with the name of each stage and part from now on, with True when it begins, False after.
+
+    Measurements listen; what a person sees does not change.
+    """
+    _listeners.append(listener)
+
+
+@contextmanager
+def part(name: str) -> Iterator[None]:
+    """A part of the night that is too short, or too silent, to be shown: only listeners hear of it."""
+    for listener in _listeners:
+        listener(name, True)
+    try:
+        yield
+    finally:
+        for listener in _listeners:
+            listener(name, False)
 
 
 def be_quiet(quiet: bool = True) -> None:
@@ -42,6 +63,12 @@ class Stage:
 @contextmanager
 def stage(name: str, total: int = 1) -> Iterator[Stage]:
     """Show the progress of a stage of `total` steps on standard error."""
+    with part(name), _shown(name, total) as shown:
+        yield shown
+
+
+@contextmanager
+def _shown(name: str, total: int) -> Iterator[Stage]:
     if _quiet:
         yield Stage(name, None, total)
         return

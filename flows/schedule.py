@@ -57,6 +57,7 @@ class Parameters:
     catalogue: str | None = None
     sources: list[str] | None = None
     sample: bool = False
+    shares: int = 1
 
 
 def settings_of(parameters: Parameters) -> Settings:
@@ -74,6 +75,7 @@ def settings_of(parameters: Parameters) -> Settings:
         data_roots=data_roots_of_the_environment(),
         sources=tuple(parameters.sources or ()),
         manners=manners_of_the_environment(),
+        shares=parameters.shares,
     )
     return with_street_services(settings)
 
@@ -90,15 +92,20 @@ def require(parameters: Parameters) -> None:
 
 @flow(name=FLOW, description=DESCRIPTION, persist_result=False, task_runner=RUNNER)
 def night(
-    home: str | None = None, catalogue: str | None = None, sources: list[str] | None = None, sample: bool = False
+    home: str | None = None,
+    catalogue: str | None = None,
+    sources: list[str] | None = None,
+    sample: bool = False,
+    shares: int = 1,
 ) -> State[Any]:
     """Run one night as a flow run: completed when the published data is good, failed when there is none, with why.
 
+    With more than one of `shares`, the harvest is spread over that many runs of `essaim-harvest/harvest`.
     A night that cannot begin (another one is running in the home, no contact, no definition) fails with that sentence.
     """
     try:
         # Its steps find that they are in a flow run, and become task runs of this one.
-        told: Night = run(settings_of(Parameters(home, catalogue, sources, sample)), prefect=False)
+        told: Night = run(settings_of(Parameters(home, catalogue, sources, sample, shares)), prefect=False)
     except (NightRunningError, ClockError, DefinitionError, ContactError, OSError) as fault:
         return Failed(message=f"{type(fault).__name__}: {fault}")
     if told.exit_status:

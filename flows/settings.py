@@ -42,6 +42,11 @@ NATIONAL_GEOCODER = "https://data.geopf.fr/geocodage"
 """The address service of the French state; docs/geocoding.md says on what terms."""
 
 
+def cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one night.
@@ -49,6 +54,9 @@ class Settings:
     `as_of` is the night the data is dated with: the only date that is published, and an input like any other. `mode`
     says where sources are read: the network (and local files), their embedded samples, or the archive. A replay reads
     of each source the newest archive below `replay_from` (default: this home's), of `replay_until` at the latest.
+    `workers` sources are visited at once; with more than one of `shares`, by as many Prefect workers (`flows.spread`);
+    `processes` clean and merge where there is much to do, and never change
+    what comes out.
     `data_roots` are the folders that definitions may read local files from, beside their own. `geocoder` is the
     address service for streets in France, `nominatim` the one for other countries, None for none; `refresh_streets`
     asks them anew what they have answered before.
@@ -63,6 +71,8 @@ class Settings:
     mode: Mode = "network"
     manners: Manners = field(default_factory=manners_of_the_environment)
     workers: int = 8
+    shares: int = 1
+    processes: int = field(default_factory=cores)
     replay_from: Path | None = None
     replay_until: dt.date | None = None
     geocoder: str | None = None

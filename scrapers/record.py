@@ -104,8 +104,29 @@ class RecordWriter:
         self._lines.write(json.dumps({name: getattr(record, name) for name in NAMES}, ensure_ascii=False) + "\n")
 
 
-def read_records(path: Path) -> Iterator[RawRecord]:
-    """Read back what a `RecordWriter` wrote."""
-    with path.open(encoding="utf-8") as lines:
+Span = tuple[int, int]
+"""Where some of the records of a file begin and end, in bytes."""
+
+
+def read_records(path: Path, span: Span | None = None) -> Iterator[RawRecord]:
+    """Read back what a `RecordWriter` wrote: everything, or one of its `spans`."""
+    with path.open("rb") as lines:
+        at, end = span or (0, None)
+        lines.seek(at)
         for line in lines:
+            if end is not None and at >= end:
+                return
+            at += len(line)
             yield RawRecord(**json.loads(line))
+
+
+def spans(path: Path, most: int) -> list[Span]:
+    """Return the spans of `most` records each that a file falls into; the last may have fewer."""
+    found, begin, at = list[Span](), 0, 0
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            at += len(line)
+            if number % most == 0:
+                found.append((begin, at))
+                begin = at
+    return [*found, (begin, at)] if at > begin else found

@@ -17,7 +17,7 @@ from small_warehouse import add_initiative, emptied, row
 
 from transforms.normalise.contacts import contacts_in_address, find_contacts
 from warehouse.gate import Bounds, let_through, outlived, source_checks
-from warehouse.gate_contacts import HINT
+from warehouse.gate_contacts import COORDINATE, HINT
 from warehouse.gate_merged import merged_checks
 from warehouse.portrait import Portrait, portray
 from warehouse.store import Store
@@ -538,6 +538,13 @@ def test_nothing_that_holds_a_contact_escapes_the_hint(texts: list[str]) -> None
     found = duckdb.execute(f"SELECT t FROM unnest(?::VARCHAR[]) u(t) WHERE regexp_matches(t, {literal(HINT)})", [texts])
     hinted = {text for (text,) in found.fetchall()}
     assert {text for text in texts if find_contacts(text) or contacts_in_address(text)} <= hinted
+
+
+@given(st.from_regex(COORDINATE, fullmatch=True))
+@settings(max_examples=200, deadline=None)
+def test_what_passes_for_a_degree_is_no_contact(text: str) -> None:
+    assert not find_contacts(text)
+    assert not contacts_in_address(text)
 
 
 # --------------------------------------------------------------------------------------- contacts that may be there

@@ -13,18 +13,23 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 from typer.testing import CliRunner
 
-from flows import schedule
+from flows import schedule, spread
 from flows.cli import app
 from flows.schedule import Parameters, settings_of
+from flows.spread import harvest_share
 
 ROOT = Path(__file__).parent.parent
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+FLOWS = {"nightly": schedule.night, "harvest": harvest_share}
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["name"])
 def test_a_deployment_can_be_run(deployment: dict[str, Any]) -> None:
     flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
-    assert flow is schedule.night
+    assert flow is FLOWS[deployment["name"]]
+    if flow is harvest_share:
+        assert f"{flow.name}/{deployment['name']}" == spread.NAME
+        return
     assert flow.validate_parameters(deployment["parameters"]) == deployment["parameters"]
     assert set(deployment["parameters"]) == set(flow.parameters.properties)
     [when] = deployment["schedules"]
@@ -33,8 +38,9 @@ def test_a_deployment_can_be_run(deployment: dict[str, Any]) -> None:
     assert deployment["name"] != schedule.SERVED, "two deployments of one name overwrite each other"
 
 
-def test_there_is_one_nightly_deployment() -> None:
-    assert [each["name"] for each in DEPLOYMENTS] == ["nightly"]
+def test_there_is_one_nightly_deployment_and_one_for_its_shares() -> None:
+    assert [each["name"] for each in DEPLOYMENTS] == ["nightly", "harvest"]
+    assert len({each["work_pool"]["name"] for each in DEPLOYMENTS}) == 2, "a night would wait for its own worker"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.service")), ids=lambda path: path.name)

@@ -1,9 +1,12 @@
-"""The search for contacts of people in all that is to be published: the last look before a release."""
+"""The search for contacts of people in all that is to be published: the last look before a release.
+
+The same text stands in many places (a record, its initiative, the provenance of both), so each is searched once: texts
+that could hold a contact at all are gathered from every table, searched, and looked up again where something is found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
@@ -11,44 +14,94 @@ from transforms.normalise.contacts import contacts_in_address, find_contacts, sc
 from transforms.normalise.people import private_contacts
 from warehouse.schema import TABLES
 from warehouse.store import stream
-from warehouse.table import literal, quoted
+from warehouse.table import Table, literal, quoted
+
+BATCH = 20_000
 
 
 def published_contacts(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    """Yield where a published text still holds a contact of somebody: table, column and row, not the text."""
-    for table in TABLES:
-        texts = [column.name for column in table.columns if "VARCHAR" in column.type and column.name not in SAFE]
-        if not table.published or not texts:
-            continue
-        wanted = ", ".join(f"{quoted(name)}::VARCHAR AS {quoted(name)}" for name in dict.fromkeys([*table.key, *texts]))
-        hint = " OR ".join(f"regexp_matches({quoted(name)}::VARCHAR, {literal(HINT)})" for name in texts)
-        for row in stream(connection, f"SELECT {wanted} FROM {quoted(table.name)} WHERE {hint} ORDER BY ALL"):
-            for name in texts:
-                if row[name] and _looked_at(name, row)(row[name]):
-                    yield f"{table.name}.{name} of {_named(row, table.key)}"
+    """Yield where a published text still holds a contact of somebody: table, column and row, not the text.
 
-
-def _looked_at(column: str, row: Mapping[str, Any]) -> Callable[[str], list[str]]:
-    """How a cell is searched: rows that tell about one field (`initiative_value`, `change`) hold what that field does.
-
-    A value may be one list or block as text, so columns are searched as they are published.
+    Makes temporary tables on `connection`, which may be open for reading only.
     """
-    told = row.get("field") if column in {"value", "original", "before", "after"} else None
-    if (told or column) in GENERIC:
-        return private_contacts
-    return contacts_in_address if (told or column) in ADDRESSES else find_contacts
+    tables = [(table, _texts(table)) for table in TABLES if table.published and _texts(table)]
+    gathered = " UNION ALL ".join(_gathered(table, name) for table, names in tables for name in names)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE looked_at AS SELECT DISTINCT eye, cell FROM ({gathered})")
+    connection.execute("CREATE OR REPLACE TEMP TABLE found_contact (eye VARCHAR, cell VARCHAR)")
+    if _search(connection):
+        for table, names in tables:
+            yield from _places(connection, table, names)
+    connection.execute("DROP TABLE looked_at; DROP TABLE found_contact")
 
 
-def _named(row: Mapping[str, Any], key: Sequence[str]) -> str:
-    return scrub("/".join(str(row[name]) for name in key))[0]
+def _texts(table: Table) -> list[str]:
+    """The columns of a table that could hold a contact."""
+    return [column.name for column in table.columns if "VARCHAR" in column.type and column.name not in SAFE]
+
+
+def _gathered(table: Table, name: str) -> str:
+    cell = f"{quoted(name)}::VARCHAR"
+    return (
+        f"SELECT {_eye(table, name)} AS eye, {cell} AS cell FROM {quoted(table.name)} "
+        f"WHERE regexp_matches({cell}, {literal(HINT)}) AND NOT regexp_full_match({cell}, {literal(COORDINATE)})"
+    )
+
+
+def _eye(table: Table, name: str) -> str:
+    """The SQL of how a cell is searched: rows that tell about one field hold what that field does.
+
+    `initiative_value` and `change` are such. A value may be one list or block as text, so columns are searched as they
+    are published.
+    """
+    told = literal(name)
+    if name in {"value", "original", "before", "after"} and "field" in {column.name for column in table.columns}:
+        told = f"coalesce(nullif(field, ''), {told})"
+    generic, addresses = (", ".join(map(literal, sorted(names))) for names in (GENERIC, ADDRESSES))
+    return f"CASE WHEN {told} IN ({generic}) THEN 'generic' WHEN {told} IN ({addresses}) THEN 'address' ELSE 'text' END"
+
+
+EYES: dict[str, Callable[[str], list[str]]] = {
+    "generic": private_contacts, "address": contacts_in_address, "text": find_contacts
+}  # fmt: skip
+
+
+def _search(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Fill `found_contact` with the texts that hold one; return whether there are any."""
+    found = [
+        (row["eye"], row["cell"])
+        for row in stream(connection, "SELECT eye, cell FROM looked_at")
+        if EYES[row["eye"]](row["cell"])
+    ]
+    if found:
+        connection.executemany("INSERT INTO found_contact VALUES (?, ?)", found)
+    return bool(found)
+
+
+def _places(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> Iterator[str]:
+    """Yield the cells of one table whose texts were found to hold a contact."""
+    key = ", ".join(f"{quoted(name)}::VARCHAR" for name in table.key)
+    held = ", ".join(
+        f"({_eye(table, name)}, {quoted(name)}::VARCHAR) IN (SELECT (eye, cell) FROM found_contact) AS {quoted(name)}"
+        for name in names
+    )
+    cells = f"SELECT [{key}] AS named, {held} FROM {quoted(table.name)}"
+    any_of = " OR ".join(map(quoted, names))
+    for row in stream(connection, f"SELECT * FROM ({cells}) WHERE {any_of} ORDER BY named"):
+        for name in names:
+            if row[name]:
+                yield f"{table.name}.{name} of {scrub('/'.join(map(str, row['named'])))[0]}"
 
 
 # Few texts can hold a contact at all; only those are taken out of the database and searched. In RE2's dialect, and
 # wider than all that `find_contacts` and `contacts_in_address` look for.
 HINT = (
-    r"(?is)[@＠﹫]|%40|%25|&(?:#|commat|amp)|arobas|[\[({][\s\pZ]*(?:at|chez|a)[\s\pZ]*[\])}]|_at_| at |"
+    r"(?is)[@＠﹫ⓐ]|%(?:25)*40|%25|&(?:#|commat|amp)|arr?oba|_at_| at |z[ée]ro|"
+    r"[\[({<«*|/'\"\\][\s\pZ]*(?:at|chez|a|à)[\s\pZ]*[\])}>»*|/'\"]|[.][^\s\d]{2,60}[ -](?:chez|à)[ -]\S+[.]|"
     r"(?:\p{Nd}.*){6}"
 )
+
+COORDINATE = r"-?(?:[1-9]\d?|0)\.\d{1,7}"
+"""Half of what has six figures is a degree: too short for a telephone number, and never in its shape."""
 
 # Columns that hold addresses, and keys as the source writes them: full of digits that are no phone numbers.
 ADDRESSES = {

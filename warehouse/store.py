@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -49,36 +50,28 @@ class Store:
         """Add `rows` to a table of the contract and return how many there were; absent columns become null."""
         return self.load(table, BY_NAME[table].columns, rows)
 
-    @contextmanager
-    def filling(self, *tables: str) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
-        """Give a function `fill(table, row)`; the rows of all `tables` enter them when the block ends well."""
-        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-            paths = {table: Path(folder) / f"{table}.jsonl" for table in tables}
-            files = {table: stack.enter_context(path.open("w", encoding="utf-8")) for table, path in paths.items()}
-
-            def fill(table: str, row: Mapping[str, Any]) -> None:
-                files[table].write(_line(row))
-
-            yield fill
-            for table, path in paths.items():
-                files[table].close()
-                self._read(table, BY_NAME[table].columns, path)
-
     def load(self, table: str, columns: Iterable[Column], rows: Iterable[Mapping[str, Any]]) -> int:
         """Add `rows` to any table whose `columns` are given."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "rows.jsonl"
             count = write_json_lines(path, rows)
-            self._read(table, columns, path)
+            self.read(table, columns, path)
         return count
 
-    def _read(self, table: str, columns: Iterable[Column], path: Path) -> None:
+    def read(
+        self, table: str, columns: Iterable[Column], path: Path, called: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Add the rows of a file of JSON lines to any table; `called` are columns that have another name there."""
         if not path.stat().st_size:
             return
-        types = ", ".join(f"{literal(column.name)}: {literal(column.type)}" for column in columns)
+        types, names = [], []
+        for column in columns:
+            there = called.get(column.name, column.name)
+            types.append(f"{literal(there)}: {literal(column.type)}")
+            names.append(f"{quoted(there)} AS {quoted(column.name)}")
         self.connection.execute(
-            f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM read_json(?, columns={{{types}}}, "
-            "format='newline_delimited', maximum_object_size=67108864)",
+            f"INSERT INTO {quoted(table)} BY NAME SELECT {', '.join(names)} FROM read_json(?, "
+            f"columns={{{', '.join(types)}}}, format='newline_delimited', maximum_object_size=67108864)",
             [str(path)],
         )
 
@@ -117,6 +110,21 @@ def _iso(value: Any) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+@contextmanager
+def filling(paths: Mapping[str, Path]) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+    """Give a function `fill(table, row)`, which adds the row to the file of JSON lines that `paths` has for its table.
+
+    `Store.read` takes them in.
+    """
+    with ExitStack() as stack:
+        files = {table: stack.enter_context(path.open("w", encoding="utf-8")) for table, path in paths.items()}
+
+        def fill(table: str, row: Mapping[str, Any]) -> None:
+            files[table].write(_line(row))
+
+        yield fill
 
 
 @contextmanager

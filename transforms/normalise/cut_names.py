@@ -37,6 +37,16 @@ class CutNames:
             self._names.add(name)
         self._lengths[size] = self._lengths.get(size, 0) + 1
 
+    def absorb(self, later: CutNames) -> None:
+        """Take over what another one saw of the names that follow."""
+        if later.longest > self.longest:
+            self.longest, self.at_longest, self._names = later.longest, {}, set()
+        if later.longest == self.longest:
+            self.at_longest |= later.at_longest
+            self._names |= later._names
+        for size, count in later._lengths.items():
+            self._lengths[size] = self._lengths.get(size, 0) + count
+
     def found(self) -> list[tuple[str, str, int]]:
         """Return key, name and rank of the records whose names were cut, in the order they were seen; often none."""
         near = max(self._lengths.get(self.longest - step, 0) for step in (1, 2))

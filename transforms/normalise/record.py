@@ -132,6 +132,14 @@ class Normaliser:
             return True
         return False
 
+    def absorb(self, later: Normaliser) -> None:
+        """Take over what another one, of the same rules, met in the records that follow: `problems` tells of all."""
+        self._problems += later._problems
+        self._unknown += later._unknown
+        self._seen_corrections |= later._seen_corrections
+        self._cut_names.absorb(later._cut_names)
+        self._private += later._private
+
     def problems(self) -> Iterator[Problem]:
         """Yield what was doubtful: per record first, then values no lookup knows and corrections that no longer fit."""
         yield from self._problems

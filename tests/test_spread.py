@@ -1,0 +1,193 @@
+"""A harvest spread over workers: the same release bytes, and a worker that vanishes costs nothing but time.
+
+The real thing (a Prefect server and two worker processes) takes a minute or two, so it runs only where
+ESSAIM_TEST_WORKERS is set: ESSAIM_TEST_WORKERS=1 python -m pytest tests/test_spread.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+from httpx import ConnectError
+from site_kit import free_port
+from test_night import DAY, ROWS, add_source, outcomes, spend
+from test_replay import define, published
+
+from flows import nightly, spread
+from flows.harvest import harvest
+from flows.settings import Settings
+from scrapers.catalogue import load_source
+
+LIST = '[fetch]\nurl = "https://{host}/{id}.json"\n\n[fields]\nsource_key = "id"\nname = "nom"\n'
+
+
+def test_sources_on_one_host_stay_in_one_share(tmp_path: Path) -> None:
+    hosts = {"a": "one.example.org", "b": "two.example.org", "c": "one.example.org", "d": "three.example.org"}
+    for id, host in hosts.items():
+        define(tmp_path, id, "json", LIST.format(host=host, id=id))
+    sources = [load_source(tmp_path / id) for id in hosts]
+    found = [[source.id for source in share] for share in spread.shares(sources, 2)]
+    assert found == [["a", "c"], ["b", "d"]]
+    assert [len(share) for share in spread.shares(sources, 9)] == [2, 1, 1]
+
+
+def test_settings_reach_a_worker_whole(tmp_path: Path) -> None:
+    settings = Settings(
+        tmp_path, DAY, tmp_path / "catalogue", (tmp_path,), tmp_path / "decisions", ("a",), "replay",
+        workers=3, replay_from=tmp_path / "archive", replay_until=DAY,
+    )  # fmt: skip
+    told = json.loads(json.dumps(spread.as_parameters(settings)))
+    assert spread.from_parameters(told) == settings
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Settings:
+    for id in ("alpha", "beta"):
+        add_source(tmp_path / "catalogue", id, ROWS)
+    return Settings(tmp_path / "home", DAY, tmp_path / "catalogue", shares=2)
+
+
+Deployment = Callable[..., SimpleNamespace]
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Deployment], None]:
+    """Have shares begin by calling a function; the server says nothing of them, and patience is short."""
+
+    def put(deployment: Deployment) -> None:
+        monkeypatch.setattr(spread, "run_deployment", deployment)
+        monkeypatch.setattr(spread, "_state_of", lambda run: None)
+        monkeypatch.setattr(spread, "_cancel", lambda run: None)
+        for name, seconds in {"LOOK_EVERY": 0.01, "SILENT_FOR": 0.2, "UNTAKEN_FOR": 0.1}.items():
+            monkeypatch.setattr(spread, name, seconds)
+
+    return put
+
+
+def no_server(*_: Any, **__: Any) -> SimpleNamespace:
+    raise ConnectError("refused")
+
+
+def no_worker(*_: Any, **__: Any) -> SimpleNamespace:
+    return SimpleNamespace(id=uuid4())
+
+
+@pytest.mark.parametrize("deployment", [no_server, no_worker])
+def test_without_server_or_workers_the_night_harvests_itself(
+    two: Settings, deployed: Callable[[Deployment], None], deployment: Deployment
+) -> None:
+    deployed(deployment)
+    night = nightly.run(two, prefect=False)
+    assert outcomes(night) == {"alpha": "good", "beta": "good"}
+    assert night.outcome == "published"
+    assert list(two.staging.glob("*.ticket")) == []
+
+
+def test_what_a_worker_did_before_it_vanished_is_not_done_again(
+    two: Settings, deployed: Callable[[Deployment], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again: list[str] = []
+
+    def vanishing(_: str, parameters: dict[str, Any], **__: Any) -> SimpleNamespace:
+        settings = spread.from_parameters(parameters["settings"])
+        for id in parameters["ids"][:1]:
+            harvest(load_source(settings.catalogue / id), settings)
+        ticket = {"beat": 1, "done": parameters["ids"][:1]}
+        (settings.staging / parameters["ticket"]).write_text(json.dumps(ticket))
+        return SimpleNamespace(id=uuid4())
+
+    def counted(source: Any, settings: Settings) -> Any:
+        again.append(source.id)
+        return harvest(source, settings)
+
+    deployed(vanishing)
+    monkeypatch.setattr(spread, "harvest", counted)
+    add_source(two.catalogue, "gamma", ROWS)
+    assert set(outcomes(nightly.run(two, prefect=False)).values()) == {"good"}
+    assert len(again) == 1
+
+
+def test_a_share_whose_ticket_was_taken_back_begins_nothing(two: Settings) -> None:
+    with pytest.raises(RuntimeError, match="has taken the ticket"):
+        spread.harvest_share.fn(["alpha"], "share-1.ticket", spread.as_parameters(two))
+    assert not (two.staging / "alpha.jsonl").exists()
+
+
+@contextmanager
+def running(*words: str, log: Path, **environment: str) -> Iterator[None]:
+    """A Prefect process of the environment that the tests run in, for the time of the block."""
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "prefect", *words]
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=file, stderr=file)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def until(true: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.5)
+
+
+def answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.mark.skipif(
+    "ESSAIM_TEST_WORKERS" not in os.environ, reason="starts a server and workers: ESSAIM_TEST_WORKERS=1"
+)
+def test_two_workers_give_the_bytes_of_one_machine(tmp_path: Path) -> None:
+    for number, id in enumerate(("alpha", "beta", "gamma", "delta")):
+        rows = [(key, f"{name} {id}"[:40], town, code) for key, name, town, code in ROWS[number:] + ROWS[:2]]
+        add_source(tmp_path / "catalogue", id, list(dict(enumerate(dict.fromkeys(rows))).values()))
+    (add_source(tmp_path / "catalogue", "broken", ROWS) / "places.csv").write_bytes(b"")
+    plain = spend(tmp_path)
+    port = free_port()
+    api = f"http://127.0.0.1:{port}/api"
+    environment = {"PREFECT_API_URL": api, "PREFECT_HOME": str(tmp_path / "prefect")}
+    with running("server", "start", "--port", str(port), log=tmp_path / "server.log", **environment):
+        until(lambda: answers(f"{api}/health"), 180)
+        for words in (
+            ["-m", "prefect", "work-pool", "create", "essaim-harvest", "--type", "process"],
+            ["-c", "from pathlib import Path; from flows.spread import harvest_share; harvest_share.from_source("
+             f"source={str(Path(spread.__file__).parent.parent)!r}, entrypoint='flows/spread.py:harvest_share')"
+             ".deploy(name='harvest', work_pool_name='essaim-harvest', print_next_steps=False)"],
+        ):  # fmt: skip
+            subprocess.run([sys.executable, *words], env=os.environ | environment, check=True, timeout=180)
+        worker = ("worker", "start", "--pool", "essaim-harvest", "--limit", "1", "--name")
+        with (
+            running(*worker, "one", log=tmp_path / "one.log", **environment),
+            running(*worker, "two", log=tmp_path / "two.log", **environment),
+        ):
+            command = [
+                sys.executable, "-m", "flows.cli", "run", "--home", str(tmp_path / "spread"), "--catalogue",
+                str(tmp_path / "catalogue"), "--as-of", DAY.isoformat(), "--no-prefect", "--shares", "2", "--json",
+            ]  # fmt: skip
+            done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=400)
+        runs = requests.post(f"{api}/flow_runs/filter", json={}, timeout=10).json()
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {each["source_id"]: each["outcome"] for each in told["sources"]} == outcomes(plain)
+    assert sorted(run["state"]["type"] for run in runs) == ["COMPLETED", "COMPLETED"]
+    for name in ("one", "two"):
+        assert "Completed" in (tmp_path / f"{name}.log").read_text(), f"worker {name} had no share"
+    assert published(tmp_path / "spread") == published(tmp_path / "home")
