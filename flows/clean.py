@@ -14,6 +14,7 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord
 from scrapers.source import Source
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
+from transforms.geocode.address_line import address_line
 from transforms.geocode.gazetteer import TERRITORIES
 from transforms.geocode.hints import country_of_phone, country_of_website
 from transforms.normalise.contacts import scrub
@@ -24,11 +25,6 @@ from transforms.normalise.urls import web_domain
 from transforms.relevance import judge
 
 BATCH = 10_000
-
-# Postcode and town behind a street: they have columns of their own.
-TOWN_BEHIND = re.compile(
-    r"[\s,–-]+(?:F-)?(\d{2} ?\d{3})\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
-)
 
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
 
@@ -98,16 +94,14 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
             if record.originals.get(name, [""])[0].isupper():
                 values[name] = spell_town(values[name], place.commune)
     if place.insee_code and "address" in values:
-        values["address"] = _street_of(values["address"], {place.postcode, record.place.postcode}) or values["address"]
+        values["address"] = _line_of(values["address"], place, record.place)
     return values | _placed(record, place) | _linkable(values, place, record.place.commune)
 
 
-def _street_of(address: str, postcodes: Collection[str | None]) -> str:
-    """An address without the town behind it, where the figures before that are one of the record's `postcodes`."""
-    behind = TOWN_BEHIND.search(address)
-    if behind is None or behind[1].replace(" ", "") not in postcodes:
-        return address
-    return address[: behind.start()]
+def _line_of(address: str, place: PlaceAnswer, asked: PlaceQuery) -> str | None:
+    """An address in France without what the columns beside it say."""
+    names = (place.commune, asked.commune, place.departement, place.region)
+    return address_line(address, (place.postcode, asked.postcode), names)
 
 
 def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:

@@ -66,6 +66,9 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"address": "12 rue X, 44000 Nantes"}, "44109", "postcode_name"),
         ({"address": "12 rue de Paris\n44000 NANTES CEDEX\nFrance"}, "44109", "postcode_name"),
         ({"address": "BP 12345 69003 Lyon cedex 03"}, "69383", "postcode_name"),
+        ({"address": "110 rue de Grenelle 75231 PARIS CEDEX 05"}, "75056", "departement_name"),
+        ({"address": "Place Pradel, Cedex 9", "postcode": "69009", "commune": "Lyon"}, "69389", "postcode_name"),
+        ({"postcode": "38040 Cedex 9", "commune": "Grenoble"}, "38185", "name"),
         ({"address": "14 rue Jean Giono - Villa 8 Cannes"}, "06029", "name"),
         ({"address": "18 cours de l'Esplanade Privas"}, "07186", "name"),
         ({"address": "15 av. Foch 57000 METZ"}, "57463", "postcode_name"),
@@ -154,6 +157,7 @@ def test_a_stray_insee_code_yields_to_name_and_postcode_and_is_reported() -> Non
         ({"region": "Bretagne"}, "region", None, "53"),
         ({"country": "France"}, "country", None, None),
         ({"postcode": "44000", "commune": "Zzzzz"}, "departement", "44", "52"),
+        ({"address": "92055 LA DEFENSE CEDEX"}, "departement", "92", "11"),
         ({}, "none", None, None),
     ],
 )

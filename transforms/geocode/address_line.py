@@ -1,0 +1,103 @@
+"""The line of an address that is shown beside its postcode and commune, without saying them once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from transforms.geocode.names import arrondissement_number, clean_postcode, has_cedex, place_key, postcode_departements
+
+_BETWEEN = re.compile(r"(\s*[,;|]+\s*|\s+[-–—/]+\s+|\s+(?=\([^()]*\)\s*$))")
+# Not the number of a post box.
+_CODE = r"(?<![\d-])(?<!\bbp )(?<!\bcs )(?<!\btsa )(?:FR?[ -]?)?(\d{2} ?\d{3})(?![\d-])"
+_CODES = re.compile(_CODE, re.IGNORECASE)
+_CODE_AND_TOWN = re.compile(rf"(?:\A|\s+){_CODE}(?:\s+((?:(?!\d{{3}})[^,;]){{2,60}}))?\Z", re.IGNORECASE)
+_DEPARTEMENT = re.compile(r"\(?\s*(?:2[AB]|\d{2,3})\s*\)?", re.IGNORECASE)
+_POST_BOX = re.compile(r"\b(?:bp|cs|tsa)\b", re.IGNORECASE)
+_FIGURES = re.compile(r"\d+")
+_COUNTRY = re.compile(r"[\s(]+france\)?\Z", re.IGNORECASE)
+_ENDS = ",;|-–—/"
+
+
+def address_line(address: str, postcodes: Iterable[str | None], names: Iterable[str | None]) -> str | None:
+    """Return a French address without the postcode, town and areas that stand in columns of their own.
+
+    `postcodes` are those of the place, as published and as the source wrote it; `names` its commune, as published and
+    as written, and what lies around it (département, region). "3 quai Neuf, 44000 Nantes" gives "3 quai Neuf",
+    "75013 Paris, 75013" gives None: nothing is left. A postcode that is another's stays; the name of another place
+    behind the postcode ("49110 Saint-Rémy-en-Mauges", a part of the commune) stays without it. Idempotent, never raises.
+    """
+    known = {code for code in postcodes if code}
+    keys = {key for name in names if name and (key := place_key(name))} | {"france"}
+    while True:
+        kept = _once(address, known, keys)
+        if kept in {None, address}:
+            return kept
+        address = kept or ""
+
+
+def _once(address: str, postcodes: set[str], keys: set[str]) -> str | None:
+    pieces = _BETWEEN.split(_bare(address))  # what is written, and what stands between, in turns
+    while pieces and _says_no_more(pieces[-1], postcodes, keys):
+        del pieces[-2:]
+    while pieces and _says_no_more(pieces[0], postcodes, keys):
+        del pieces[:2]
+    if not pieces:
+        return None
+    pieces[-1] = _without_end(pieces[-1], postcodes, keys)
+    return _bare("".join(pieces)) or None
+
+
+def _says_no_more(part: str, postcodes: set[str], keys: set[str]) -> bool:
+    """Whether a part of an address is the postcode, the town or an area around it, in any order and nothing else."""
+    codes = _CODES.findall(part)
+    if not all(_is_ours(code, part, postcodes) for code in codes):
+        return False
+    other = _CODES.sub(" ", part)
+    if _POST_BOX.search(other) or (_FIGURES.search(other) and not _is_numbered(other, postcodes)):
+        return False
+    rest = place_key(other)
+    if not rest:
+        return bool(codes) or not re.search(r"\w", part) or has_cedex(part) or _names_departement(part, postcodes)
+    return rest in keys or (rest.endswith(" france") and rest.removesuffix(" france") in keys)
+
+
+def _is_numbered(part: str, postcodes: set[str]) -> bool:
+    """Whether the figures in a part, which are no postcode, number a CEDEX, an arrondissement or the département."""
+    if has_cedex(part) or arrondissement_number(part) is not None:
+        return True
+    return all(_names_departement(figures, postcodes) for figures in _FIGURES.findall(part))
+
+
+def _names_departement(part: str, postcodes: set[str]) -> bool:
+    found = _DEPARTEMENT.fullmatch(part)
+    return found is not None and any(
+        part.strip("() ").upper() in postcode_departements(code) for code in postcodes if clean_postcode(code)
+    )
+
+
+def _is_ours(code: str, part: str, postcodes: set[str]) -> bool:
+    """Whether a postcode in the text says no more than ours: the same, a CEDEX, or one for the whole département."""
+    code = code.replace(" ", "")
+    near = any(code[:2] == ours[:2] for ours in postcodes)
+    return code in postcodes or (near and (has_cedex(part) or code.endswith("000")))
+
+
+def _without_end(part: str, postcodes: set[str], keys: set[str]) -> str:
+    """The last part of an address without the postcode and town behind the street."""
+    plain = _COUNTRY.sub("", part)
+    found = _CODE_AND_TOWN.search(plain)
+    if found is None or not _is_ours(found[1], plain, postcodes):
+        return part
+    town = _bare(found[2] or "")
+    if place_key(town) in keys | {""}:
+        return plain[: found.start()]
+    street = _bare(plain[: found.start()])
+    return f"{street}, {town}" if street else town
+
+
+def _bare(text: str) -> str:
+    """A text without white space and separators around it."""
+    while (stripped := text.strip().strip(_ENDS)) != text:
+        text = stripped
+    return text
