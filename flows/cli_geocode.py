@@ -14,7 +14,9 @@ from scrapers.problems import SourceError
 
 
 def geocode(
-    source: Annotated[Path, typer.Argument(metavar="IN", exists=True, dir_okay=False, help="Any table: CSV, XLSX, ODS or Parquet.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", exists=True, dir_okay=False, help="Any table: CSV, XLSX, ODS or Parquet.")
+    ],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where to write; - for standard output.")],
     address: Annotated[str | None, typer.Option(metavar="COL", help="Column of the street or whole address.")] = None,
     postcode: Annotated[str | None, typer.Option(metavar="COL", help="Column of the postcode.")] = None,

@@ -143,7 +143,7 @@ def test_line_ends_of_plain_text_are_kept() -> None:
         ("Un lieu\n[ En savoir plus… ]\nouvert", "Un lieu\nouvert"),
         ("Partager sur Facebook\n\nUn lieu", "Un lieu"),
         ("Un lieu\n\nThe post Un lieu appeared first on Le blog.", "Un lieu"),
-        ("Un mot [sic], [Paris], [contact removed]", "Un mot [sic], [Paris], [contact removed]"),
+        ("Un mot [sic], [Paris], […], etc.", "Un mot [sic], [Paris], […], etc."),
         ("Pour en savoir plus, passez nous voir", "Pour en savoir plus, passez nous voir"),
     ],
 )
