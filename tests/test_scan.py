@@ -23,7 +23,7 @@ def places(path: Path) -> list[str]:
     [
         "jeanne.exemple@example.org", '{"mail":"j.exemple@example.org"}', "Appeler le 06 00 00 00 00", "+33600000000",
         "+33 (0)6 00 00 00 00", "0033 6.00.00.00.00", "06-00-00-00-00",
-        "j.exemple [at] example.org", "Écrire à jeanne.exemple AROBASE example point fr", "j.exemple(at)example(dot)org",
+        "j.exemple [at] example.org", "À jeanne.exemple AROBASE example point fr", "j.exemple(at)example(dot)org",
         "jeanne.exemple at example point org", "zéro six douze trente-quatre cinquante-six soixante-dix-huit",
         "Zero six, zéro zéro, zéro zéro, zéro zéro, zéro zéro", "jeanne.exemple [@] example.org",
     ],

@@ -25,7 +25,8 @@ def address_line(address: str, postcodes: Iterable[str | None], names: Iterable[
     `postcodes` are those of the place, as published and as the source wrote it; `names` its commune, as published and
     as written, and what lies around it (département, region). "3 quai Neuf, 44000 Nantes" gives "3 quai Neuf",
     "75013 Paris, 75013" gives None: nothing is left. A postcode that is another's stays; the name of another place
-    behind the postcode ("49110 Saint-Rémy-en-Mauges", a part of the commune) stays without it. Idempotent, never raises.
+    behind the postcode ("49110 Saint-Rémy-en-Mauges", a part of the commune) stays without it.
+    Idempotent, never raises.
     """
     known = {code for code in postcodes if code}
     keys = {key for name in names if name and (key := place_key(name))} | {"france"}
