@@ -13,10 +13,11 @@ from flows.harvest import State
 from scrapers.problems import Problem
 from scrapers.record import RawRecord
 from scrapers.source import Source
-from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
+from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_postcode, place_key
 from transforms.geocode.address_line import address_line
 from transforms.geocode.gazetteer import TERRITORIES
 from transforms.geocode.hints import country_of_phone, country_of_website
+from transforms.geocode.titles import geocode_titled
 from transforms.normalise.contacts import scrub
 from transforms.normalise.keys import public_key
 from transforms.normalise.names import name_key, spell_town
@@ -26,6 +27,8 @@ from transforms.relevance import judge
 
 BATCH = 10_000
 
+# Where the country's letter before a postcode ("E-06230", "CH-8050") is no part of it.
+BARE_POSTCODES = frozenset("AT BE CH CZ DE DK ES FI IT NL NO PL PT SE".split())
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
 
 
@@ -45,10 +48,11 @@ def clean_rows(
     normaliser = Normaliser(rules_of(source))
     cleaned = _initiatives(normaliser, records, problems, kept)
     while batch := list(islice(cleaned, BATCH)):
-        places = geocode([_asked(record) for record in batch], gazetteer, source.country)
+        asked = [_asked(record) for record in batch]
+        places = geocode_titled(asked, [_titles(record) for record in batch], gazetteer, source.country)
         for record, place in zip(batch, places, strict=True):
             problems.extend(_place_problems(record, place))
-            yield _row(record, place, state)
+            yield _row(record, place, state, gazetteer)
     problems.extend(normaliser.problems())
 
 
@@ -58,6 +62,10 @@ def _asked(record: CleanRecord) -> PlaceQuery:
         return record.place
     hint = country_of_website(record.values.get("url")) or country_of_phone(record.values.get("contact_phone"))
     return replace(record.place, country_hint="FR" if hint in TERRITORIES else hint)
+
+
+def _titles(record: CleanRecord) -> list[str]:
+    return [record.values[name] for name in ("name", "organisation_name") if name in record.values]
 
 
 def _initiatives(
@@ -76,7 +84,7 @@ def _initiatives(
         problems.append(Problem(raw.source_id, "not-an-initiative", scrub(message)[0], "info", remedy, raw.key, "name"))
 
 
-def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any]:
+def _row(record: CleanRecord, place: PlaceAnswer, state: State, gazetteer: Gazetteer) -> dict[str, Any]:
     values = dict(record.values)
     if "siret" in values:
         values.setdefault("siren", values["siret"][:9])
@@ -95,7 +103,7 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State) -> dict[str, Any
                 values[name] = spell_town(values[name], place.commune)
     if place.insee_code and "address" in values:
         values["address"] = _line_of(values["address"], place, record.place)
-    return values | _placed(record, place) | _linkable(values, place, record.place.commune)
+    return values | _placed(record, place, gazetteer) | _linkable(values, place, record.place.commune)
 
 
 def _line_of(address: str, place: PlaceAnswer, asked: PlaceQuery) -> str | None:
@@ -104,14 +112,26 @@ def _line_of(address: str, place: PlaceAnswer, asked: PlaceQuery) -> str | None:
     return address_line(address, (place.postcode, asked.postcode), names)
 
 
-def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
+def _postcode(place: PlaceAnswer, asked: PlaceQuery, gazetteer: Gazetteer) -> str | None:
+    """The postcode to publish: the place's; else what the source wrote, where it says nothing else than the place."""
+    if place.postcode or not asked.postcode or place.insee_code:
+        return place.postcode
+    if place.country not in {None, "FR"}:
+        country = place.country or ""
+        return re.sub(r"^[A-Z]{1,3}[ -]+(?=\d)", "", asked.postcode) if country in BARE_POSTCODES else asked.postcode
+    code = clean_postcode(asked.postcode)  # of several communes, which are left open
+    known = code in gazetteer.postcodes and place.departement_code in gazetteer.departements_of_postcode(code)
+    return code if code and known else None
+
+
+def _placed(record: CleanRecord, place: PlaceAnswer, gazetteer: Gazetteer) -> dict[str, Any]:
     """The columns of the place; outside France the town and postcode are those the source wrote."""
     asked = record.place
     abroad = place.country not in {None, "FR"}
     # The gazetteer's name of a town abroad often is the English one: the source's stands, if it is but a name.
     written = asked.commune if abroad and asked.commune and not MORE_THAN_A_NAME.search(asked.commune) else None
     return {
-        "postcode": place.postcode or (asked.postcode if abroad else None),
+        "postcode": _postcode(place, asked, gazetteer),
         "commune": written or place.commune or (asked.commune if abroad else None),
         "insee_code": place.insee_code,
         "epci_code": place.epci_code,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_insee_code, geocode
 from transforms.geocode.projected import from_lambert_2, from_lambert_93
+from transforms.geocode.titles import geocode_titled
 from warehouse.gazetteer import data_folder
 
 GAZETTEER = Gazetteer.load(data_folder())
@@ -429,3 +430,27 @@ def test_overseas_a_postcode_of_one_commune_places_its_quarters_but_not_another_
     answers = geocode(queries, GAZETTEER)
     assert [answer.commune for answer in answers][:1] == ["Fakarava"]
     assert answers[1].commune != "Lamentin"
+
+
+@pytest.mark.parametrize(
+    ("titles", "code", "method"),
+    [
+        (["CCAS de Wormhout"], "59663", "postcode_name+title"),
+        (["CCAS", "Mairie d'ESQUELBECQ"], "59210", "postcode_name+title"),
+        (["CCAS"], None, "departement"),
+        (["De Wormhout à Esquelbecq"], None, "departement"),  # two are named
+        (["CCAS de Nantes"], None, "departement"),  # none of this postcode
+    ],
+)
+def test_the_name_of_a_record_tells_which_commune_of_a_shared_postcode(
+    titles: list[str], code: str | None, method: str
+) -> None:
+    [answer] = geocode_titled([PlaceQuery(address="62 place de Gaulle", postcode="59470")], [titles], GAZETTEER)
+    assert (answer.insee_code, answer.method) == (code, method)
+    assert answer.confidence <= 0.85
+
+
+def test_a_written_commune_is_not_overruled_by_a_title() -> None:
+    queries = [PlaceQuery(postcode="59470", commune="Esquelbecq"), PlaceQuery(commune="Saint-Denis")]
+    answers = geocode_titled(queries, [["CCAS de Wormhout"], ["Saint-Denis"]], GAZETTEER)
+    assert [answer.insee_code for answer in answers] == ["59210", None]

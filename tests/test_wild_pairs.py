@@ -27,6 +27,7 @@ from transforms.geocode.street import Question, UnreadableAnswerError, key_of, n
 from transforms.geocode.street_abroad import question_abroad, read_place, search_address
 from transforms.geocode.street_text import house_number, way_of
 from transforms.geocode.territory import epci_of_name, epci_territory
+from transforms.geocode.titles import commune_told
 from transforms.link import evidence, likeness, sides
 from transforms.link.likeness import Rarity
 from transforms.link.model import decide, score
@@ -40,6 +41,7 @@ from warehouse.gazetteer import data_folder
 # Where each is fed. `THROUGH` are what `geocode`, `weigh` and the runs call with all that a record holds.
 ELSEWHERE = {
     "test_address_line.py": "address_line.address_line",
+    "test_geocode.py": "titles.geocode_titled",
     "test_wild.py": """
         commune.geocode coordinates.usable coordinates.variants coordinates.audit coordinates.great_circle_km
         hints.country_of_website hints.country_of_phone names.fold names.place_key names.short_key names.epci_core
@@ -74,7 +76,7 @@ BELOW = set(
     words("""
     answer.add_conflict answer.unusable_coordinates stacks.stack_conflicts street.key_of street.table street.read_table
     street.number street_abroad.question_abroad street_abroad.search_address street_abroad.read_place
-    street_text.house_number street_text.way_of territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction
+    titles.commune_told street_text.house_number street_text.way_of territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction
     evidence.repeated likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
     likeness.numbers_differ likeness.housed model.decide model.score sides.same_commune sides.same_door
     sides.same_departement sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words
@@ -133,6 +135,7 @@ def test_streets_and_answers_of_any_text(
             assert str(fault)
     abroad = question_abroad(text, other, "BE")
     assert abroad is None or search_address("http://127.0.0.1", abroad).startswith("http://127.0.0.1/search?")
+    assert commune_told([text], [place_key(text), place_key(other)]) in {None, place_key(text), place_key(other)}
     code = epci_of_name(place_key(text), gazetteer)
     assert code is None or epci_territory(code, gazetteer).epci == code
     query = PlaceQuery(address=text, latitude=latitude, longitude=longitude)
@@ -140,8 +143,6 @@ def test_streets_and_answers_of_any_text(
     answer = PlaceAnswer(latitude=latitude, longitude=longitude)
     assert add_conflict(answer, told).conflict == told
     assert stack_conflicts([query] * 5, [answer] * 5) == {}  # one address, five times
-
-
 
 
 # A code and the name of its commune come together.

@@ -9,7 +9,7 @@ from transforms.geocode.names import arrondissement_number, clean_postcode, has_
 
 _BETWEEN = re.compile(r"(\s*[,;|]+\s*|\s+[-–—/]+\s+|\s+(?=\([^()]*\)\s*$))")
 # Not the number of a post box.
-_CODE = r"(?<![\d-])(?<!\bbp )(?<!\bcs )(?<!\btsa )(?:FR?[ -]?)?(\d{2} ?\d{3})(?![\d-])"
+_CODE = r"(?<!\d)(?<!\w-)(?<!\bbp )(?<!\bcs )(?<!\btsa )(?:FR?[ -]?)?(\d{2} ?\d{3})(?![\d-])"
 _CODES = re.compile(_CODE, re.IGNORECASE)
 _CODE_AND_TOWN = re.compile(rf"(?:\A|\s+){_CODE}(?:\s+((?:(?!\d{{3}})[^,;]){{2,60}}))?\Z", re.IGNORECASE)
 _DEPARTEMENT = re.compile(r"\(?\s*(?:2[AB]|\d{2,3})\s*\)?", re.IGNORECASE)
