@@ -28,7 +28,7 @@ from transforms.relevance import judge
 BATCH = 10_000
 
 # Where the country's letter before a postcode ("E-06230", "CH-8050") is no part of it.
-BARE_POSTCODES = frozenset("AT BE CH CZ DE DK ES FI IT NL NO PL PT SE".split())
+BARE_POSTCODES = frozenset(["AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "IT", "NL", "NO", "PL", "PT", "SE"])
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
 
 

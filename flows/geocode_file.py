@@ -13,6 +13,7 @@ from typing import BinaryIO, TextIO
 from flows.geocode_columns import AXES, PLACES, by_content, by_name, is_headless
 from flows.progress import Stage
 from scrapers.kinds import delimited, workbook
+from scrapers.kinds.encodings import PROBE_BYTES
 from scrapers.kinds.table import unique
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode
 from transforms.normalise.points import Axis, clean_figure, parse_point
@@ -103,7 +104,7 @@ def _read(stream: BinaryIO, name: str, wanted: set[str]) -> tuple[Iterator[list[
         raise ColumnError(f"{name} is no text")
     text = delimited.decode(stream, name)
     # The names of the columns alone: below them decimal commas count as delimiters. A title above holds none.
-    lines = text.read(delimited.PROBE_BYTES).splitlines()
+    lines = text.read(PROBE_BYTES).splitlines()
     text.seek(0)
     head = next((line for line in lines[:PROBE] if any(sign in line for sign in delimited.DELIMITERS)), "")
     delimiter = delimited.find_delimiter(head, wanted)

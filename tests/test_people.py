@@ -207,6 +207,9 @@ def test_names_cut_by_their_source_are_recognised() -> None:
         ("Ein Ort, an dem die Nachbarn sich treffen und mit anderen reparieren, was nicht mehr geht", "fr", "de"),
         ("Accueil, conseil, démarches de base, impression de documents, prêt de tablettes, initiation", "fr", "fr"),
         ("Le Lieu", None, None),
+        ("A place open to all in the area with a café, workshops and a shared garden through the week", "fr", "en"),
+        ("Un espacio abierto a todas las personas del barrio, con talleres y un huerto toda la semana", "fr", "es"),
+        ("Un lloc obert a tothom del barri, amb tallers i activitats per a la gent gran i els joves", "fr", "ca"),
     ],
 )
 def test_languages(text: str, usual: str | None, language: str | None) -> None:
