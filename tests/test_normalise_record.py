@@ -480,3 +480,12 @@ def test_a_contact_alone_is_no_name() -> None:
     normaliser = Normaliser(Rules("lieux", True, "FR"))
     assert normaliser.clean(RawRecord("lieux", "1", {"name": "jeanne.exemple@example.org"}, "page", 1)) is None
     assert [problem.code for problem in normaliser.problems()] == ["no-name"]
+
+
+def test_a_siren_in_place_of_a_siret_is_taken_as_siren() -> None:
+    record, problems = clean(siret="552 081 317")
+    assert (record.values.get("siret"), record.values.get("siren")) == (None, "552081317")
+    assert record.originals["siren"] == ["552 081 317"]
+    assert [problem.code for problem in problems] == ["invalid-siret"]
+    record, _ = clean(siret="552 081 318")
+    assert "siren" not in record.values

@@ -57,8 +57,9 @@ ELSEWHERE = {
 THROUGH = set(
     words("""
     abroad.geocode_abroad answer.in_commune answer.by_point answer.left_open reading.read resolve.resolve
-    similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world coordinates.locate
-    coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all model.compared model.value
+    similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world
+    coordinates.locate coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all
+    model.compared model.value
 """)
 )
 NO_TEXT_OF_A_SOURCE = set(
@@ -74,14 +75,15 @@ NO_TEXT_OF_A_SOURCE = set(
 )
 BELOW = set(
     words("""
-    answer.add_conflict answer.unusable_coordinates stacks.stack_conflicts street.key_of street.table street.read_table
-    street.number street_abroad.question_abroad street_abroad.search_address street_abroad.read_place
-    titles.commune_told street_text.house_number street_text.way_of territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction
-    evidence.repeated likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
-    likeness.numbers_differ likeness.housed model.decide model.score sides.same_commune sides.same_door
-    sides.same_departement sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words
-    sides.distance_km spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name
-    terms.sentences terms.mark terms.repeated terms.without
+    answer.add_conflict answer.unusable_coordinates stacks.stack_conflicts street.key_of street.table
+    street.read_table street.number street_abroad.question_abroad street_abroad.search_address
+    street_abroad.read_place titles.commune_told street_text.house_number street_text.way_of
+    territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction evidence.repeated
+    likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness likeness.numbers_differ
+    likeness.housed model.decide model.score sides.same_commune sides.same_door sides.same_departement
+    sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
+    spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name terms.sentences
+    terms.mark terms.repeated terms.without
 """)
 )
 

@@ -26,8 +26,8 @@ _RNA = re.compile(r"W[0-9][0-9A-Z]{2}[0-9]{6}")
 def clean_siren(value: str) -> str | None:
     """Return the nine digits of a company number; spaces, dots and one lost leading zero are put right.
 
-    A valid SIRET gives its first nine digits, a French VAT number its last nine. Returns None for nothing and for zeros only. Raises ValueError when
-    the digits are not nine or fail the check digit (Luhn).
+    A valid SIRET gives its first nine digits, a French VAT number its last nine. Returns None for nothing and for zeros
+    only. Raises ValueError when the digits are not nine or fail the check digit (Luhn).
     """
     number = _compact(value)
     if number is not None:

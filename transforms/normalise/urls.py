@@ -35,9 +35,9 @@ _SAFE = "/%:@!$&'()*+,;=~-._?"
 def clean_url(value: str) -> str | None:
     """Return a web address in canonical form, the first valid one if the value holds several.
 
-    A missing scheme becomes https, host and scheme lower case (an international name is kept as written), default
-    port, tracking parameters, detours of social networks and fragment go (but "#/..." and "#!..." stay: they name a page of an application), other
-    characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
+    A missing scheme becomes https, host and scheme lower case (an international name is kept as written), default port,
+    tracking parameters, detours and fragment go (but "#/..." and "#!..." stay: they name a page of an application),
+    other characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
     ValueError when no part of the value is an http(s) address of a public host name, or it names a user.
     """
     text = clean_text(re.sub(r"<(https?://[^<>\s]+)>", r"\1", value))  # no tag: an address in angle brackets
