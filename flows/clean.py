@@ -109,7 +109,7 @@ def _row(record: CleanRecord, place: PlaceAnswer, state: State, gazetteer: Gazet
 def _line_of(address: str, place: PlaceAnswer, asked: PlaceQuery) -> str | None:
     """An address in France without what the columns beside it say."""
     names = (place.commune, asked.commune, place.departement, place.region)
-    return address_line(address, (place.postcode, asked.postcode), names)
+    return address_line(address, (place.postcode, asked.postcode), names, place.departement_code or "")
 
 
 def _postcode(place: PlaceAnswer, asked: PlaceQuery, gazetteer: Gazetteer) -> str | None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from transforms.geocode.address_line import address_line
 
-NANTES = ("44000",), ("Nantes", "NANTES CEDEX 1", "Loire-Atlantique", "Pays de la Loire")
-PARIS = ("75013", None), ("Paris", None, "Paris", "Île-de-France")
+NANTES = ("44000",), ("Nantes", "NANTES CEDEX 1", "Loire-Atlantique", "Pays de la Loire"), "44"
+PARIS = ("75013", None), ("Paris", None, "Paris", "Île-de-France"), "75"
 
 
 @pytest.mark.parametrize(
