@@ -14,9 +14,11 @@ from flows.catalogue import rules_of
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, Span, read_records
 from scrapers.source import Source
-from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode, place_key
+from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_postcode, place_key
+from transforms.geocode.address_line import address_line
 from transforms.geocode.gazetteer import TERRITORIES
 from transforms.geocode.hints import country_of_phone, country_of_website
+from transforms.geocode.titles import geocode_titled
 from transforms.normalise.contacts import scrub
 from transforms.normalise.keys import public_key
 from transforms.normalise.names import name_key, spell_town
@@ -29,11 +31,8 @@ from warehouse.store import write_json_lines
 CHUNK = 10_000
 """Raw records that are cleaned and placed together, by one process."""
 
-# Postcode and town behind a street: they have columns of their own.
-TOWN_BEHIND = re.compile(
-    r"[\s,–-]+(?:F-)?(\d{2} ?\d{3})\s+[^\d,]{2,60}?(?:\s*cedex(?:\s+\d+)?)?(?:[\s,]+france)?$", re.IGNORECASE
-)
-
+# Where the country's letter before a postcode ("E-06230", "CH-8050") is no part of it.
+BARE_POSTCODES = frozenset(["AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "IT", "NL", "NO", "PL", "PT", "SE"])
 MORE_THAN_A_NAME = re.compile(r"[,;()|\d]")
 
 
@@ -75,7 +74,8 @@ def clean_chunk(chunk: Chunk) -> Cleaned:
     problems: list[Problem] = []
     raws = (raw for raw in read_records(chunk.staged, chunk.span) if chunk.withdrawn.isdisjoint(_names(raw)))
     records = list(_initiatives(normaliser, raws, problems, chunk.kept))
-    places = geocode([_asked(record) for record in records], embedded(), chunk.source.country)
+    asked, titles = [_asked(record) for record in records], [_titles(record) for record in records]
+    places = geocode_titled(asked, titles, embedded(), chunk.source.country)
     found = list(zip(records, places, strict=True))
     for record, place in found:
         problems.extend(_place_problems(record, place))
@@ -100,6 +100,10 @@ def _asked(record: CleanRecord) -> PlaceQuery:
         return record.place
     hint = country_of_website(record.values.get("url")) or country_of_phone(record.values.get("contact_phone"))
     return replace(record.place, country_hint="FR" if hint in TERRITORIES else hint)
+
+
+def _titles(record: CleanRecord) -> list[str]:
+    return [record.values[name] for name in ("name", "organisation_name") if name in record.values]
 
 
 def _initiatives(
@@ -136,26 +140,36 @@ def _row(record: CleanRecord, place: PlaceAnswer, chunk: Chunk) -> dict[str, Any
             if record.originals.get(name, [""])[0].isupper():
                 values[name] = spell_town(values[name], place.commune)
     if place.insee_code and "address" in values:
-        values["address"] = _street_of(values["address"], {place.postcode, record.place.postcode}) or values["address"]
-    return values | _placed(record, place) | _linkable(values, place, record.place.commune)
+        values["address"] = _line_of(values["address"], place, record.place)
+    return values | _placed(record, place, embedded()) | _linkable(values, place, record.place.commune)
 
 
-def _street_of(address: str, postcodes: Collection[str | None]) -> str:
-    """An address without the town behind it, where the figures before that are one of the record's `postcodes`."""
-    behind = TOWN_BEHIND.search(address)
-    if behind is None or behind[1].replace(" ", "") not in postcodes:
-        return address
-    return address[: behind.start()]
+def _line_of(address: str, place: PlaceAnswer, asked: PlaceQuery) -> str | None:
+    """An address in France without what the columns beside it say."""
+    names = (place.commune, asked.commune, place.departement, place.region)
+    return address_line(address, (place.postcode, asked.postcode), names, place.departement_code or "")
 
 
-def _placed(record: CleanRecord, place: PlaceAnswer) -> dict[str, Any]:
+def _postcode(place: PlaceAnswer, asked: PlaceQuery, known: Gazetteer) -> str | None:
+    """The postcode to publish: the place's; else what the source wrote, where it says nothing else than the place."""
+    if place.postcode or not asked.postcode or place.insee_code:
+        return place.postcode
+    if place.country not in {None, "FR"}:
+        country = place.country or ""
+        return re.sub(r"^[A-Z]{1,3}[ -]+(?=\d)", "", asked.postcode) if country in BARE_POSTCODES else asked.postcode
+    code = clean_postcode(asked.postcode)  # of several communes, which are left open
+    fits = code in known.postcodes and place.departement_code in known.departements_of_postcode(code)
+    return code if code and fits else None
+
+
+def _placed(record: CleanRecord, place: PlaceAnswer, known: Gazetteer) -> dict[str, Any]:
     """The columns of the place; outside France the town and postcode are those the source wrote."""
     asked = record.place
     abroad = place.country not in {None, "FR"}
     # The gazetteer's name of a town abroad often is the English one: the source's stands, if it is but a name.
     written = asked.commune if abroad and asked.commune and not MORE_THAN_A_NAME.search(asked.commune) else None
     return {
-        "postcode": place.postcode or (asked.postcode if abroad else None),
+        "postcode": _postcode(place, asked, known),
         "commune": written or place.commune or (asked.commune if abroad else None),
         "insee_code": place.insee_code,
         "epci_code": place.epci_code,

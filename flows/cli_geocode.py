@@ -1,4 +1,4 @@
-"""The command `essaim geocode`: the commune, or the town abroad, of every row of any CSV file."""
+"""The command `essaim geocode`: the commune, or the town abroad, of every row of any table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from scrapers.problems import SourceError
 
 
 def geocode(
-    source: Annotated[Path, typer.Argument(metavar="IN.csv", exists=True, dir_okay=False, help="Any CSV file.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", exists=True, dir_okay=False, help="Any table: CSV, XLSX, ODS or Parquet.")
+    ],
     target: Annotated[Path, typer.Argument(metavar="OUT.csv", help="Where to write; - for standard output.")],
     address: Annotated[str | None, typer.Option(metavar="COL", help="Column of the street or whole address.")] = None,
     postcode: Annotated[str | None, typer.Option(metavar="COL", help="Column of the postcode.")] = None,
@@ -33,7 +35,7 @@ def geocode(
     ] = "FR",
     as_json: JsonOption = False,
 ) -> None:
-    """Find the commune of every row of a CSV file, offline; outside France its town.
+    """Find the commune of every row of a table, offline; outside France its town.
 
     Adds insee_code, commune, postcode, epci_code, epci, departement_code, departement, region_code, region, country,
     latitude, longitude, precision, confidence, method, alternatives and conflict. Columns that are not named are

@@ -12,7 +12,8 @@ from typing import BinaryIO, TextIO
 
 from flows.geocode_columns import AXES, PLACES, by_content, by_name, is_headless
 from flows.progress import Stage
-from scrapers.kinds import delimited
+from scrapers.kinds import delimited, workbook
+from scrapers.kinds.encodings import PROBE_BYTES
 from scrapers.kinds.table import unique
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, geocode
 from transforms.normalise.points import Axis, clean_figure, parse_point
@@ -22,7 +23,14 @@ ADDED = (
     "region", "country", "latitude", "longitude", "precision", "confidence", "method", "alternatives", "conflict",
 )  # fmt: skip
 BATCH = 10_000
+FILLED = 3  # cells of a row, below which nothing tells a title from a row
 PROBE = 200  # rows that are looked at to tell what the columns hold
+
+
+# By which the sheet of a workbook is chosen.
+USUAL_WORDS = {form(word) for word in ("commune", "ville", "code postal", "code_postal", "cp", "adresse", "code insee",
+               "code_insee", "latitude", "longitude", "city", "address")
+               for form in (str.lower, str.upper, str.capitalize, str.title)}  # fmt: skip
 
 
 class ColumnError(Exception):
@@ -47,7 +55,10 @@ def geocode_file(
     progress: Stage,
     default_country: str | None = "FR",
 ) -> Summary:
-    """Copy the CSV file `source` to `target` (UTF-8, the same delimiter) with the columns `ADDED` after its own.
+    """Copy the table `source` (CSV, XLSX, ODS or Parquet) to `target` with the columns `ADDED` after its own.
+
+    What is written is CSV in UTF-8, with the delimiter of the file, or commas. Titles above the table are left out.
+    A workbook gives the sheet with the most columns that are `named`, or usual; of a formula its stored result.
 
     `named` says which column holds what (keys as in `PlaceQuery`); the others are guessed from their usual names.
     Coordinates are audited, and say the place of rows without an address. `default_country` is the country of rows
@@ -56,14 +67,9 @@ def geocode_file(
     file that cannot be read.
     """
     with source.open("rb") as stream:
-        _refuse_binary(stream, source.name)
-        text = delimited.decode(stream, source.name)
-        head = text.readline()
-        text.seek(0)
-        delimiter = delimited.find_delimiter(head, set(named.values()))
-        rows, _ = delimited.rows(text, delimiter, set(), source.name)
+        rows, delimiter = _read(stream, source.name, set(named.values()))
         rows = (row for row in rows if any(map(str.strip, row)))
-        first = list(islice(rows, PROBE))
+        first = _below_titles(list(islice(rows, PROBE)))
         headless = bool(first) and not named and is_headless(first[0], gazetteer)
         header = (
             [f"column_{number}" for number in range(1, len(first[0]) + 1)] if headless else unique((first or [[]])[0])
@@ -71,7 +77,7 @@ def geocode_file(
         body = first if headless else first[1:]
         rows = chain(body, rows)
         summary = Summary(columns=_columns(header, named, body, gazetteer, headless))
-        summary.added = [name if name not in header else f"essaim_{name}" for name in ADDED]
+        summary.added = _added(header)
         writer = csv.writer(target, delimiter=delimiter, lineterminator="\n")
         writer.writerow([*header, *summary.added])
         where = {name: header.index(column) for name, column in summary.columns.items()}
@@ -84,14 +90,43 @@ def geocode_file(
     return summary
 
 
-def _refuse_binary(stream: BinaryIO, name: str) -> None:
-    head = stream.read(4096)
-    if head.startswith(b"PK\x03\x04"):
-        raise ColumnError(f"{name} is a spreadsheet or an archive; save the table as CSV first")
-    if head.startswith(b"\x1f\x8b"):
+def _read(stream: BinaryIO, name: str, wanted: set[str]) -> tuple[Iterator[list[str]], str]:
+    """Return the rows of a table of any of the usual forms, and the delimiter to write them with."""
+    beginning = stream.read(4096)
+    stream.seek(0)
+    if beginning.startswith(b"PK\x03\x04"):
+        return workbook.rows(stream, name, None, wanted or USUAL_WORDS), ","
+    if beginning.startswith(b"PAR1"):
+        return workbook.parquet_rows(stream, name), ","
+    if beginning.startswith(b"\x1f\x8b"):
         raise ColumnError(f"{name} is a gzip file; unpack it first")
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" in beginning and not beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ColumnError(f"{name} is no text")
+    text = delimited.decode(stream, name)
+    # The names of the columns alone: below them decimal commas count as delimiters. A title above holds none.
+    lines = text.read(PROBE_BYTES).splitlines()
+    text.seek(0)
+    head = next((line for line in lines[:PROBE] if any(sign in line for sign in delimited.DELIMITERS)), "")
+    delimiter = delimited.find_delimiter(head, wanted)
+    return delimited.rows(text, delimiter, set(), name)[0], delimiter
+
+
+def _below_titles(first: list[list[str]]) -> list[list[str]]:
+    """The first rows of a table without the titles above it, which fill one cell where the others fill several."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in first]
+    if max(filled, default=0) < FILLED:
+        return first
+    return first[next(number for number, count in enumerate(filled) if count > 1) :]
+
+
+def _added(header: list[str]) -> list[str]:
+    """The names of the columns to add: none that the file has."""
+    names = []
+    for name in ADDED:
+        while name in header or name in names:
+            name = f"essaim_{name}"
+        names.append(name)
+    return names
 
 
 def _columns(

@@ -145,7 +145,8 @@ def test_any_two_contacts_leave_nothing_behind(first: str, second: str, between:
 
 def test_scrubbed_paragraphs_stay_clean_text() -> None:
     clean, _ = scrub("Un lieu.\n\nContact : jeanne@exemple.fr")
-    assert clean_paragraphs(clean) == clean
+    assert clean_paragraphs(clean) == "Un lieu.\n\nContact : …"
+    assert scrub("Contact : jeanne@exemple.fr, le lundi")[0] == f"Contact : {MARKER}, le lundi"
 
 
 def test_quotable_is_short_one_line_and_without_contacts() -> None:

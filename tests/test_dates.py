@@ -146,3 +146,8 @@ def test_result_is_a_partial_iso_date_that_reads_as_itself(text: str, day_first:
 @given(st.dates().filter(lambda day: 1800 <= day.year <= 2100 and day.isoformat() not in EPOCHS))
 def test_every_day_is_read_in_french_and_iso_form(day: object) -> None:
     assert clean_date(f"{day:%d/%m/%Y}") == clean_date(f"{day:%Y-%m-%d}") == f"{day:%Y-%m-%d}"
+
+
+@pytest.mark.parametrize("written", ["Février-mars 2020", "février / mars 2020"])
+def test_two_months_are_a_period_that_begins_in_the_first(written: str) -> None:
+    assert clean_date(written) == "2020-02"

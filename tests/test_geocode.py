@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_insee_code, geocode
 from transforms.geocode.projected import from_lambert_2, from_lambert_93
+from transforms.geocode.titles import geocode_titled
 from warehouse.gazetteer import data_folder
 
 GAZETTEER = Gazetteer.load(data_folder())
@@ -66,6 +67,9 @@ def test_a_plain_row_is_filled_from_the_gazetteer() -> None:
         ({"address": "12 rue X, 44000 Nantes"}, "44109", "postcode_name"),
         ({"address": "12 rue de Paris\n44000 NANTES CEDEX\nFrance"}, "44109", "postcode_name"),
         ({"address": "BP 12345 69003 Lyon cedex 03"}, "69383", "postcode_name"),
+        ({"address": "110 rue de Grenelle 75231 PARIS CEDEX 05"}, "75056", "departement_name"),
+        ({"address": "Place Pradel, Cedex 9", "postcode": "69009", "commune": "Lyon"}, "69389", "postcode_name"),
+        ({"postcode": "38040 Cedex 9", "commune": "Grenoble"}, "38185", "name"),
         ({"address": "14 rue Jean Giono - Villa 8 Cannes"}, "06029", "name"),
         ({"address": "18 cours de l'Esplanade Privas"}, "07186", "name"),
         ({"address": "15 av. Foch 57000 METZ"}, "57463", "postcode_name"),
@@ -154,6 +158,7 @@ def test_a_stray_insee_code_yields_to_name_and_postcode_and_is_reported() -> Non
         ({"region": "Bretagne"}, "region", None, "53"),
         ({"country": "France"}, "country", None, None),
         ({"postcode": "44000", "commune": "Zzzzz"}, "departement", "44", "52"),
+        ({"address": "92055 LA DEFENSE CEDEX"}, "departement", "92", "11"),
         ({}, "none", None, None),
     ],
 )
@@ -425,3 +430,27 @@ def test_overseas_a_postcode_of_one_commune_places_its_quarters_but_not_another_
     answers = geocode(queries, GAZETTEER)
     assert [answer.commune for answer in answers][:1] == ["Fakarava"]
     assert answers[1].commune != "Lamentin"
+
+
+@pytest.mark.parametrize(
+    ("titles", "code", "method"),
+    [
+        (["CCAS de Wormhout"], "59663", "postcode_name+title"),
+        (["CCAS", "Mairie d'ESQUELBECQ"], "59210", "postcode_name+title"),
+        (["CCAS"], None, "departement"),
+        (["De Wormhout à Esquelbecq"], None, "departement"),  # two are named
+        (["CCAS de Nantes"], None, "departement"),  # none of this postcode
+    ],
+)
+def test_the_name_of_a_record_tells_which_commune_of_a_shared_postcode(
+    titles: list[str], code: str | None, method: str
+) -> None:
+    [answer] = geocode_titled([PlaceQuery(address="62 place de Gaulle", postcode="59470")], [titles], GAZETTEER)
+    assert (answer.insee_code, answer.method) == (code, method)
+    assert answer.confidence <= 0.85
+
+
+def test_a_written_commune_is_not_overruled_by_a_title() -> None:
+    queries = [PlaceQuery(postcode="59470", commune="Esquelbecq"), PlaceQuery(commune="Saint-Denis")]
+    answers = geocode_titled(queries, [["CCAS de Wormhout"], ["Saint-Denis"]], GAZETTEER)
+    assert [answer.insee_code for answer in answers] == ["59210", None]

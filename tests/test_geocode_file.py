@@ -6,7 +6,9 @@ import csv
 import io
 from pathlib import Path
 
+import duckdb
 import pytest
+from source_kit import write_xlsx
 from typer.testing import CliRunner, Result
 
 from flows.cli import app
@@ -107,3 +109,77 @@ def test_tables_of_any_make_are_understood(tmp_path: Path, text: str, encoding: 
     delimiter = max(",;\t|", key=head.count)
     codes = [row["insee_code"] for row in csv.DictReader(io.StringIO(written), delimiter=delimiter)]
     assert codes == ["44109", "35238"]
+
+
+NASTY = (
+    "\ufeffid;Commune;commune;;;insee_code;essaim_insee_code;Code postal;note\r\n"
+    '1;Nantes;Loire;x;y;=1+1;z;44000;"deux\r\nlignes; ""et"" des guillemets"\r\n'
+    "\r\n"
+    ";;;;;;;;\r\n"
+    '2;"Rennes";;;;"=HYPERLINK(""http://exemple.org"")";;35000;+33\r\n'
+    "3;Zzzzz\r\n"  # cells too few
+    '4;PARIS CEDEX 05;;;;;;75231;"\xa0Été\xa0"\r\n'
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_nasty_table_comes_out_whole_with_every_cell_as_it_was(tmp_path: Path, encoding: str) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes((NASTY if encoding != "cp1252" else NASTY[1:]).encode(encoding))
+    result = CliRunner().invoke(app, ["geocode", str(source), str(target)])
+    assert result.exit_code == 0, result.output
+    head, *body = csv.reader(io.StringIO(target.read_bytes().decode(), newline=""), delimiter=";")
+    assert len(set(head)) == len(head)
+    assert head[:9] == ["id", "Commune", "commune", "column 4", "column 5", "insee_code", "essaim_insee_code",
+                        "Code postal", "note"]  # fmt: skip
+    assert head[9:12] == ["essaim_essaim_insee_code", "essaim_commune", "postcode"]
+    assert {len(row) for row in body} == {len(head)}
+    given = [row for row in csv.reader(io.StringIO(NASTY[1:], newline=""), delimiter=";") if any(row)]
+    assert [row[:9] for row in body] == [[*row, *[""] * (9 - len(row))] for row in given[1:]]
+    assert [row[9] for row in body] == ["44109", "35238", "", "75056"]
+
+
+def test_a_table_of_two_hundred_columns_and_a_title_is_read(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(200)]
+    names[77], names[150] = "Ville", "CP"
+    cells = ["x"] * 200
+    cells[77], cells[150] = "Nantes", "44000"
+    text = f"Liste des lieux au 1er mai 2026\n\n{';'.join(names)}\n{';'.join(cells)}\n"
+    [row] = rows(tmp_path, text)
+    assert (row["insee_code"], row["c199"], len(row)) == ("44109", "x", 217)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet"])
+def test_workbooks_and_parquet_are_read_and_csv_is_written(tmp_path: Path, form: str) -> None:
+    source, target = tmp_path / f"in.{form}", tmp_path / "out.csv"
+    if form == "xlsx":
+        table = [["Tiers-lieux", None, None], ["Nom", "Code postal", "Ville"], ["Le Hangar", 44000, "Nantes"],
+                 ["L'Étable", 1000, "Bourg-en-Bresse"], [None, None, None]]  # fmt: skip
+        write_xlsx(source, {"Lisez-moi": [["Ce classeur"]], "Lieux": table})
+    else:
+        duckdb.sql("SELECT * FROM (VALUES ('Le Hangar', 44000, 'Nantes'), ('L''Étable', 1000, 'Bourg-en-Bresse'))"
+                   ' t("Nom", "Code postal", "Ville")').write_parquet(str(source))  # fmt: skip
+    result = CliRunner().invoke(app, ["geocode", str(source), str(target)])
+    assert result.exit_code == 0, result.output
+    found = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+    assert [(row["Nom"], row["insee_code"]) for row in found] == [("Le Hangar", "44109"), ("L'Étable", "01053")]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "holds no text"),
+        (b"a;b\n1;2\n", "no column looks like a place"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+        (b"\x00\x01\x02;\x00", "is no text"),
+        (b"PK\x03\x04broken", "cannot be opened as a spreadsheet"),
+        (b"PAR1broken", "cannot be read as Parquet"),
+        (b"ville,cp\nNantes,44000,more,cells\n", "record 1 has 4 cells for 2 columns"),
+    ],
+)
+def test_what_is_no_table_is_refused_and_nothing_is_left_behind(tmp_path: Path, body: bytes, told: str) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(body)
+    result = CliRunner().invoke(app, ["geocode", str(source), str(target)])
+    assert (result.exit_code, sorted(path.name for path in tmp_path.iterdir())) == (2, ["in.csv"])
+    assert told in " ".join(result.output.split())

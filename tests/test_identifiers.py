@@ -105,3 +105,11 @@ def test_what_is_neither_is_refused(written: str) -> None:
     for reader in (clean_osm, clean_wikidata):
         with pytest.raises(ValueError, match=r"OpenStreetMap|Wikidata"):
             reader(written)
+
+
+def test_a_vat_number_holds_the_siren_and_words_around_a_number_are_no_part_of_it() -> None:
+    assert clean_siren("FR40 552081317") == "552081317"
+    assert clean_siret("552 081 317 66522 (siège)") == "55208131766522"
+    assert clean_rna("n° W751234567") == "W751234567"
+    with pytest.raises(ValueError, match="characters"):
+        clean_siren("DE40 552081317")

@@ -414,7 +414,7 @@ def test_without_an_open_licence_no_contact_is_kept() -> None:
 def test_an_address_in_a_text_becomes_the_contact_and_leaves_the_text() -> None:
     record, _ = clean(summary="Un lieu. Écrire à accueil@example.org")
     assert record.values["contact_email"] == "accueil@example.org"
-    assert record.values["summary"] == f"Un lieu. Écrire à {MARKER}"
+    assert record.values["summary"] == "Un lieu. Écrire à …"
 
 
 def test_a_person_is_no_organisation() -> None:
@@ -459,3 +459,33 @@ def test_names_that_the_source_cut_are_told() -> None:
 def test_identifiers_of_maps_and_knowledge_bases() -> None:
     record, _ = clean(osm="https://www.openstreetmap.org/node/5", wikidata="http://www.wikidata.org/entity/Q42")
     assert (record.values["osm"], record.values["wikidata"]) == ("node/5", "Q42")
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("14 RUE DE LA BEAUNE", "14 Rue de la Beaune"),
+        ("ZA LES PINS, BP 123", "ZA les Pins, BP 123"),
+        ("14 rue de la Beaune", "14 rue de la Beaune"),
+        ("n", None),
+        ("31", "31"),
+    ],
+)
+def test_addresses_read_like_addresses(written: str, published: str | None) -> None:
+    record, _ = clean(address=written)
+    assert record.values.get("address") == published
+
+
+def test_a_contact_alone_is_no_name() -> None:
+    normaliser = Normaliser(Rules("lieux", True, "FR"))
+    assert normaliser.clean(RawRecord("lieux", "1", {"name": "jeanne.exemple@example.org"}, "page", 1)) is None
+    assert [problem.code for problem in normaliser.problems()] == ["no-name"]
+
+
+def test_a_siren_in_place_of_a_siret_is_taken_as_siren() -> None:
+    record, problems = clean(siret="552 081 317")
+    assert (record.values.get("siret"), record.values.get("siren")) == (None, "552081317")
+    assert record.originals["siren"] == ["552 081 317"]
+    assert [problem.code for problem in problems] == ["invalid-siret"]
+    record, _ = clean(siret="552 081 318")
+    assert "siren" not in record.values

@@ -8,6 +8,7 @@ import pytest
 
 from transforms.normalise import people
 from transforms.normalise.chosen_contacts import ANYWHERE, Contacts, choose_contacts
+from transforms.normalise.contacts import MARKER
 from transforms.normalise.cut_names import CutNames
 from transforms.normalise.keys import public_key
 from transforms.normalise.language import detect_language
@@ -20,7 +21,7 @@ from transforms.normalise.people import (
     policy,
     private_contacts,
 )
-from transforms.normalise.person_names import NAME_MARKER, hide_names, names_person
+from transforms.normalise.person_names import hide_names, names_person
 from transforms.normalise.text import words
 
 FREE = "gmail.com"
@@ -120,9 +121,9 @@ def test_shops_schools_and_towns_are_no_people(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown", "hidden"),
     [
-        ("Contact : Mme Exemple au bureau", f"Contact : {NAME_MARKER} au bureau", 1),
-        ("Renseignements auprès de Jeanne Exemple, le lundi", f"Renseignements auprès de {NAME_MARKER}, le lundi", 1),
-        ("Référente : Anne Exemple. Joindre Mme Autre", f"Référente : {NAME_MARKER}. Joindre {NAME_MARKER}", 2),
+        ("Contact : Mme Exemple au bureau", f"Contact : {MARKER} au bureau", 1),
+        ("Renseignements auprès de Jeanne Exemple, le lundi", f"Renseignements auprès de {MARKER}, le lundi", 1),
+        ("Référente : Anne Exemple. Joindre Mme Autre", f"Référente : {MARKER}. Joindre {MARKER}", 2),
         ("Contact : Maison Jean Vilar", "Contact : Maison Jean Vilar", 0),
         ("Contactez Monsieur le maire", "Contactez Monsieur le maire", 0),
         ("Le parc Jean Vilar et l'école Mme de Staël", "Le parc Jean Vilar et l'école Mme de Staël", 0),
@@ -206,6 +207,9 @@ def test_names_cut_by_their_source_are_recognised() -> None:
         ("Ein Ort, an dem die Nachbarn sich treffen und mit anderen reparieren, was nicht mehr geht", "fr", "de"),
         ("Accueil, conseil, démarches de base, impression de documents, prêt de tablettes, initiation", "fr", "fr"),
         ("Le Lieu", None, None),
+        ("A place open to all in the area with a café, workshops and a shared garden through the week", "fr", "en"),
+        ("Un espacio abierto a todas las personas del barrio, con talleres y un huerto toda la semana", "fr", "es"),
+        ("Un lloc obert a tothom del barri, amb tallers i activitats per a la gent gran i els joves", "fr", "ca"),
     ],
 )
 def test_languages(text: str, usual: str | None, language: str | None) -> None:

@@ -23,6 +23,9 @@ def places(path: Path) -> list[str]:
     [
         "jeanne.exemple@example.org", '{"mail":"j.exemple@example.org"}', "Appeler le 06 00 00 00 00", "+33600000000",
         "+33 (0)6 00 00 00 00", "0033 6.00.00.00.00", "06-00-00-00-00",
+        "j.exemple [at] example.org", "À jeanne.exemple AROBASE example point fr", "j.exemple(at)example(dot)org",
+        "jeanne.exemple at example point org", "zéro six douze trente-quatre cinquante-six soixante-dix-huit",
+        "Zero six, zéro zéro, zéro zéro, zéro zéro, zéro zéro", "jeanne.exemple [@] example.org",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["a.csv", "a.md", "a.jsonl", "a.html"])
@@ -37,6 +40,8 @@ def test_private_contacts_are_found_in_any_text(tmp_path: Path, name: str, line:
     [
         "contact@example.org", "https://www.openstreetmap.org/node/600000000", "photo@2x.png", "@media print",
         "+33261910000", "48.606 00 00 00 00", "1306 00 00 00 00", "02 61 91 00 00", "", "3606 00 00 00 000",
+        "contact [at] example.org", "Zéro six fois sur dix", "Il signe d'une arobase, point final", "un point fr",
+        "format (at) home", "accueil arobase example point fr",
     ],
 )  # fmt: skip
 def test_what_is_no_private_contact_passes(tmp_path: Path, line: str) -> None:
@@ -51,6 +56,19 @@ def test_columns_of_parquet_are_searched_and_programs_are_not(tmp_path: Path) ->
     (tmp_path / "a.js").write_text("// j.exemple@example.org", encoding="utf-8")
     assert places(tmp_path / "a.parquet") == ["a.parquet, column needs"]
     assert places(tmp_path / "a.js") == []
+
+
+@pytest.mark.parametrize("text", ["Jeanne.Exemple AROBASE example point fr", "zéro six un deux trois quatre cinq six"])
+def test_disguises_are_found_in_columns_too(tmp_path: Path, text: str) -> None:
+    query = "COPY (SELECT 'Le Lieu' AS name, $1 AS summary) TO '{}' (FORMAT parquet)"
+    duckdb.execute(query.format(tmp_path / "a.parquet"), [text])
+    assert places(tmp_path / "a.parquet") == ["a.parquet, column summary"]
+
+
+def test_a_disguise_across_the_end_of_a_chunk_is_found_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x" * ((1 << 22) - 25) + "\n j.exemple arobase example point fr\n", encoding="utf-8")
+    assert places(path) == ["a.csv, line 2"]
 
 
 def test_the_message_names_places_not_contacts(tmp_path: Path) -> None:

@@ -143,11 +143,17 @@ def test_line_ends_of_plain_text_are_kept() -> None:
         ("Un lieu\n[ En savoir plus… ]\nouvert", "Un lieu\nouvert"),
         ("Partager sur Facebook\n\nUn lieu", "Un lieu"),
         ("Un lieu\n\nThe post Un lieu appeared first on Le blog.", "Un lieu"),
-        ("Un mot [sic], [Paris], [contact removed]", "Un mot [sic], [Paris], [contact removed]"),
+        ("Accueil > Nos projets > Le lieu\nUn lieu > 2 salles", "Un lieu > 2 salles"),
+        ("Publié le 12 mars 2020 par admin\nTemps de lecture : 3 min\nUn lieu", "Un lieu"),
+        ("Un lieu\nPartagez sur :\nJ'aime ça\nCommenter\n© 2020 Tous droits réservés\nRetour à la liste", "Un lieu"),
+        ("Aucune description", None),
+        ("Un atelier… [...]", "Un atelier …"),
+        ("Publié le samedi, un journal des habitants", "Publié le samedi, un journal des habitants"),
+        ("Un mot [sic], [Paris], […], etc.", "Un mot [sic], [Paris], […], etc."),
         ("Pour en savoir plus, passez nous voir", "Pour en savoir plus, passez nous voir"),
     ],
 )
-def test_boilerplate_goes_and_sentences_stay(dirty: str, clean: str) -> None:
+def test_boilerplate_goes_and_sentences_stay(dirty: str, clean: str | None) -> None:
     assert clean_paragraphs(dirty) == clean
 
 

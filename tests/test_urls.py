@@ -135,3 +135,18 @@ def test_a_clean_url_is_http_without_user(text: str) -> None:
         assert url.startswith(("http://", "https://"))
         assert "@" not in url.split("/")[2]
         assert web_domain(url) is None or web_domain(url) in url
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fexemple.org%2Fa%3Fb%3D1%26fbclid%3Dx&h=A", "https://exemple.org/a?b=1"),
+        ("https://www.google.com/url?sa=D&q=https://exemple.org/&usg=x", "https://exemple.org/"),
+        ("https://exemple.org/accueil;jsessionid=1A2B.node1?id=3", "https://exemple.org/accueil?id=3"),
+        ("<https://exemple.org>", "https://exemple.org/"),
+        ("https://www.google.com/maps/place/Nantes", "https://www.google.com/maps/place/Nantes"),
+    ],
+)  # fmt: skip
+def test_detours_and_sessions_are_left_out(written: str, url: str) -> None:
+    assert clean_url(written) == url
+    assert clean_url(url) == url

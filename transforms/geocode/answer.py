@@ -86,7 +86,7 @@ def by_point(reading: Reading, resolution: Resolution, point: Audited, gazetteer
 
 def left_open(reading: Reading, resolution: Resolution, gazetteer: Gazetteer) -> PlaceAnswer:
     """Answer for a place known to a département, a region or a country at most; it has no point."""
-    departement = reading.departement or resolution.departement
+    departement = reading.departement or resolution.departement or _of_cedex(reading, gazetteer)
     region = gazetteer.departement_regions[departement] if departement else reading.region or resolution.region
     stated_country = reading.country or ("FR" if reading.epci else None)
     level = "departement" if departement else "region" if region else "country" if stated_country else "none"
@@ -104,6 +104,14 @@ def left_open(reading: Reading, resolution: Resolution, gazetteer: Gazetteer) ->
         confidence=_STATED if stated else resolution.confidence,
         alternatives=resolution.alternatives,
     )
+
+
+def _of_cedex(reading: Reading, gazetteer: Gazetteer) -> str | None:
+    """The département of a sorting office whose postcode the gazetteer does not know ("92055 La Défense Cedex")."""
+    if not (reading.cedex and reading.postcode) or reading.country not in {None, "FR"}:
+        return None
+    found = gazetteer.departements_of_postcode(reading.postcode)
+    return found[0] if len(found) == 1 and found[0] in gazetteer.departements else None
 
 
 def add_conflict(answer: PlaceAnswer, conflict: str | None) -> PlaceAnswer:

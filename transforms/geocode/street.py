@@ -101,7 +101,7 @@ def question(address: str | None, insee_code: str, gazetteer: Gazetteer) -> Ques
 
 def key_of(street: str, place: str) -> str:
     """Return the key of a street in a commune or another place; it tells neither."""
-    return hashlib.sha256(f"{street}|{place}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{street}|{place}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def table(questions: Iterable[Question], gazetteer: Gazetteer) -> str:

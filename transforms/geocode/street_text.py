@@ -47,7 +47,7 @@ _SEGMENTS = re.compile(r"[,;|\n\r\t]+|\s[-\u2013\u2014/]\s")
 _BEHIND = re.compile(
     r"\b(?:bat(?:iment)?s?|appt?|appartement|apt|etage|esc(?:alier)?|hall\s+[a-z0-9]\b|porte\s+[a-z0-9]\b|local|bureaux?|"
     r"immeuble|imm|hangar|lot\s+n?\W?\d|rdc|rez de chaussee|sous[\s-]sol|chez|c/o|s/c|a l'attention|attn?|mme|mlle|m\.|"
-    r"mr|madame|monsieur|face\s+(?:a|au|aux|mairie)\b|hebergee?)(?=\W|$)|\b\d{5}\b|\[contact|@"
+    r"mr|madame|monsieur|face\s+(?:a|au|aux|mairie)\b|hebergee?)(?=\W|$)|\b\d{5}\b|@"
 )
 _LITTLE_WORDS = frozenset({
     "le", "la", "les", "l", "de", "du", "des", "d", "en", "et", "sur", "sous", "a", "au", "aux", "saint", "sainte",

@@ -23,6 +23,13 @@ _LINE = re.compile(
     rf"[\W_]*(?:(?:{_TEASER})(?:\s+(?:de|sur|about)?\s*[«“\"].*)?"
     r"|(?:partager|share|imprimer|print|tweeter)(?:\s+(?:cette\s+page|cet\s+article|this|(?:sur|on)\s+[\w/]+))?"
     r"|l['’]article .+ est apparu en premier sur .+|the post .+ appeared first on .+"
+    r"|(?:publi[ée]|post[ée]|mis\s+en\s+ligne|mis\s+à\s+jour)e?s?\s+le\s+\d[\w\s/.:]{4,30}?(?:\s+par\s+\w+)?"
+    r"|temps\s+de\s+lecture\s*:?\s*\d+\s*(?:min\w*)?|partagez?(?:\s+(?:sur|cet?t?e?\s+\w+))?\s*:|j['’]aime(?:\s+ça)?"
+    r"|commenter"
+    r"|(?:©\s*|copyright\s+)?(?:\d{4}\s+)?tous\s+droits\s+r[ée]serv[ée]s\b.{0,60}|all\s+rights\s+reserved\b.{0,60}"
+    r"|retour\s+à\s+la\s+(?:liste|carte)|back\s+to\s+(?:the\s+)?list"
+    r"|(?:accueil|home)(?:\s*[>›»]\s*[^>›»\n]{1,60}){1,5}"
+    r"|(?:aucune|pas\s+de|no)\s+description(?:\s+(?:disponible|available))?|description\s+(?:à\s+venir|en\s+cours)"
     rf"|{_NETWORK}(?:[\s|/·•,]+{_NETWORK})+)[\W_]*",
     re.IGNORECASE,
 )
@@ -37,7 +44,7 @@ _BANNER = re.compile(
     re.IGNORECASE,
 )
 _TEASER_AT_END = re.compile(rf"(?<=[.…!?\])])\s*[\[(]?(?:{_TEASER})[\W_]*\Z", re.IGNORECASE)
-_CUT_AT_END = re.compile(r"\s*\[(?:…|\.\.\.)\]\s*\Z")  # WordPress marks what it cut; the dots stay
+_CUT_AT_END = re.compile(r"(?:\s*(?:…|\.\.\.))?\s*\[(?:…|\.\.\.)\]\s*\Z")  # WordPress marks what it cut; the dots stay
 _MASK = re.compile(r"\[e-?mail\s+prot(?:ected|[ée]g[ée]e?)\]", re.IGNORECASE)
 _FILE = r"\[\[\s*(?:fichier|image|file|category|cat[ée]gorie|datei|kategorie)\s*:"
 _WIKI = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ from transforms.normalise.text import clean_paragraphs, clean_text
 from transforms.normalise.urls import clean_url
 
 _MOST_ROUNDS = 6
+_ZONES = re.compile(r"\b(?:Za|Zi|Zae|Zup|Rn|Rd|Rdc)\b")
 
 PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
 
@@ -63,7 +65,8 @@ def _settled(clean: Callable[[str], str | None], value: str) -> str | None:
 def _name(value: str) -> str | None:
     # A name is short, and "Contact Jean Vilar" may well be one.
     text = clean_text(value)
-    return restore_case(name_shown(text)) if text else None
+    told = name_shown(text) if text else ""
+    return restore_case(told) if re.search(r"\w", told) or told == text else None  # nothing but a contact is no name
 
 
 def _organisation(value: str) -> str | None:
@@ -78,6 +81,15 @@ def _place(value: str) -> str | None:
     return clean_text(scrub(hide_behind_civility(text)[0])[0]) if text else None
 
 
+def _street(value: str) -> str | None:
+    """An address in one line: capitals as in a name; a lone letter ("n") is none."""
+    text = _place(value)
+    if text is None or not re.search(r"\d|[^\W\d_]{2}", text):
+        return None
+    cased = restore_case(text)
+    return text if cased == text else _ZONES.sub(lambda zone: zone[0].upper(), cased)
+
+
 def _address(value: str) -> str | None:
     url = clean_url(value)
     if url and contacts_in_address(url):
@@ -87,22 +99,26 @@ def _address(value: str) -> str | None:
     return url
 
 
-CLEANERS: dict[str, Callable[[str], Any]] = {
-    "source_key": one_line,
-    "record_url": _address,
-    "url": _address,
-    "name": _name,
-    "organisation_name": _organisation,
-    "summary": _paragraphs,
-    "impact": _paragraphs,
-    "started_on": clean_date,
-    "ended_on": clean_date,
-    "siren": clean_siren,
-    "siret": clean_siret,
-    "rna": clean_rna,
-    "osm": clean_osm,
-    "wikidata": clean_wikidata,
-    "latitude": lambda text: clean_figure(text, "latitude"),
-    "longitude": lambda text: clean_figure(text, "longitude"),
-    "point": parse_point,
-} | dict.fromkeys(PLACE_FIELDS, _place)
+CLEANERS: dict[str, Callable[[str], Any]] = (
+    {
+        "source_key": one_line,
+        "record_url": _address,
+        "url": _address,
+        "name": _name,
+        "organisation_name": _organisation,
+        "summary": _paragraphs,
+        "impact": _paragraphs,
+        "started_on": clean_date,
+        "ended_on": clean_date,
+        "siren": clean_siren,
+        "siret": clean_siret,
+        "rna": clean_rna,
+        "osm": clean_osm,
+        "wikidata": clean_wikidata,
+        "latitude": lambda text: clean_figure(text, "latitude"),
+        "longitude": lambda text: clean_figure(text, "longitude"),
+        "point": parse_point,
+    }
+    | dict.fromkeys(PLACE_FIELDS[1:], _place)
+    | {"address": _street}
+)

@@ -14,7 +14,8 @@ from transforms.normalise.emails import PLAIN_AT, email_spans, may_hold_email, p
 from transforms.normalise.phones import NATIONAL_AFTER_CODE, may_hold_phone, phone_spans
 from transforms.normalise.plain import reading
 
-MARKER = "[contact removed]"
+MARKER = "[…]"
+"""What stands for a contact or a name that was taken out: a sign, as the text around it may be in any language."""
 
 _Span = tuple[int, int]
 

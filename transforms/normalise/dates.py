@@ -147,6 +147,10 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], bool], _Parts | No
     (re.compile(r"(\d{1,2})\s?[-/.]\s?(\d{4})", re.ASCII), lambda m, _: (int(m[2]), int(m[1]), 0)),
     (_TWO_YEARS, lambda m, _: (int(m[1]), 0, 0)),
     (re.compile(rf"{_M}[\s,/-]*(?:de |of )?(\d{{4}})", re.ASCII), lambda m, _: (int(m[2]), _MONTHS[m[1]], 0)),
+    (  # "fevrier-mars 2020"
+        re.compile(rf"{_M}\s?[-/]\s?{_M}\s(\d{{4}})", re.ASCII),
+        lambda m, _: (int(m[3]), _MONTHS[m[1]], 0),
+    ),
     (
         re.compile(rf"{_D}[\s-]*(?:of )?{_M}[\s,-]*(\d{{4}}|\d{{2}})", re.ASCII),
         lambda m, _: (_full_year(m[3]), _MONTHS[m[2]], int(m[1])),

@@ -13,7 +13,10 @@ from stdnum.fr import siren, siret
 from transforms.normalise.contacts import quotable
 from transforms.normalise.text import clean_text
 
-_LABEL = re.compile(r"^(?:n[°o]?\s*)?(?:siren|siret|rna|waldec)\s*(?:n[°o])?\s*[:=]?\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:n[°o]?\s*)?(?:siren|siret|rna|waldec|tva)\s*(?:n[°o])?\s*[:=]?\s*|^n[°o]\s*|\s*\([^()]*\)$", re.IGNORECASE
+)
+_VAT = re.compile(r"FR[0-9]{2}(?=[0-9]{9}$)")  # the number of intra-Community VAT holds the SIREN
 _SEPARATORS = re.compile(r"[\s.,'’_\-–—/]+")
 # "W", the prefecture that registered it (three characters: 751, 2A1, 9R1 ...), six digits. Source: the open RNA
 # files of the Ministry of the Interior, https://www.data.gouv.fr/fr/datasets/repertoire-national-des-associations/
@@ -23,10 +26,12 @@ _RNA = re.compile(r"W[0-9][0-9A-Z]{2}[0-9]{6}")
 def clean_siren(value: str) -> str | None:
     """Return the nine digits of a company number; spaces, dots and one lost leading zero are put right.
 
-    A valid SIRET gives its first nine digits. Returns None for nothing and for zeros only. Raises ValueError when
-    the digits are not nine or fail the check digit (Luhn).
+    A valid SIRET gives its first nine digits, a French VAT number its last nine. Returns None for nothing and for zeros
+    only. Raises ValueError when the digits are not nine or fail the check digit (Luhn).
     """
     number = _compact(value)
+    if number is not None:
+        number = _VAT.sub("", number)
     if number is not None and len(number) == 14:
         number = _checked(number, value, "SIREN", 14, siret.validate)[:9]
     return None if number is None else _checked(number, value, "SIREN", 9, siren.validate)

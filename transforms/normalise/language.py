@@ -10,14 +10,29 @@ import re
 from transforms.normalise.text import words
 
 _SMALL_WORDS = {
-    "fr": words("de du à en il elle le la les des une est et dans pour sur avec par qui que nous vous aux ce ses plus"),
-    "en": words("the and of to in is for with that are our we this from by on you it as their who be an can"),
+    "fr": words("""
+        de du à en il elle le la les des une est et dans pour sur avec par qui que nous vous aux ce ses plus un a au
+        ou se son sa leur leurs tous cette sont afin ainsi d l n qu
+    """),
+    "en": words("""
+        the and of to in is for with that are our we this from by on you it as their who be an can a or at has have
+        will more all not through into they its which how
+    """),
     "de": words("der die das und ist in den von mit für auf ein eine nicht wir sich dem zu im auch des werden"),
-    "es": words("de el la los las una que y en por con para del es se su como más nuestra este son al lo desde"),
-    "it": words("di il la gli che di e una per con del della è sono nel alla dei delle come anche si questo da"),
+    "es": words("""
+        de el la los las una que y en por con para del es se su como más nuestra este son al lo desde a o un e todas
+        todos sus entre sobre esta también ha
+    """),
+    "it": words(
+        "di il la gli che di e una per con del della è sono nel alla dei delle come anche si questo da a un in o al"
+    ),
     "nl": words("de het een en van in is voor met op dat wij ons door niet te zijn aan wordt deze ook naar"),
-    "ca": words("de el la els les una que i en per amb del és són als aquest més nostra com des entre ha dels"),
-    "pt": words("de o a os as uma que e em por com para do da dos das é são no na mais nosso ao como seu pelo"),
+    "ca": words("""
+        de el la els les una que i en per amb del és són als aquest més nostra com des entre ha dels a un o l d tothom
+    """),
+    "pt": words(
+        "de o a os as uma que e em por com para do da dos das é são no na mais nosso ao como seu pelo um entre"
+    ),
 }
 # Words that two of the languages share ("de", "en", "la") tell nothing.
 _OWN_WORDS = {

@@ -19,7 +19,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
-from transforms.normalise.contacts import find_contacts
+from transforms.normalise.contacts import emails_in, find_contacts
 from transforms.normalise.names import name_key
 from transforms.normalise.text import words
 
@@ -189,11 +189,14 @@ def betrays_person(address: str) -> bool:
 
 def private_contacts(text: str) -> list[str]:
     """Return the e-mail addresses and telephone numbers of a text that the gates let nobody publish: private ones."""
-    return [
-        found
-        for found in find_contacts(text)
-        if (betrays_person(found) if "@" in found else phone_kind(found, None) == "private")
-    ]
+    return [found for found in find_contacts(text) if _is_private(found)]
+
+
+def _is_private(found: str) -> bool:
+    addresses = emails_in(found)
+    if addresses:
+        return any(map(betrays_person, addresses))
+    return betrays_person(found) if "@" in found else phone_kind(found, None) == "private"
 
 
 def plain_email(text: str) -> str | None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 
+from transforms.normalise.contacts import MARKER
 from transforms.normalise.people import folded, is_family_name, policy
 from transforms.normalise.text import words
-
-NAME_MARKER = "[name removed]"
 
 _SHORT_CIVILITY = r"(?:M\.|MM\.|Mme\.?|Mmes|MME|Mlle\.?|MLLE|Mr\.?|MR\.?|Mrs\.?|Ms\.?|Me|Dr\.?|Herr|Frau|Sra?\.)"
 _LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|MADEMOISELLE|Messieurs|Mesdames)"
@@ -176,8 +175,8 @@ def _hidden_by(pattern: re.Pattern[str], text: str, *, sure: bool = False) -> tu
         if match.groupdict().get("civil") is None:
             start = match.start("name")
         end = match.end("name") - len(match["name"]) + len(match["name"].rstrip(".’'-"))
-        text = f"{text[:start]}{NAME_MARKER}{text[end:]}"
-        position = start + len(NAME_MARKER)
+        text = f"{text[:start]}{MARKER}{text[end:]}"
+        position = start + len(MARKER)
         hidden += 1
     return text, hidden
 

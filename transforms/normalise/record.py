@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +13,9 @@ from transforms.geocode import PlaceQuery
 from transforms.normalise.chosen_contacts import ANYWHERE, choose_contacts
 from transforms.normalise.cleaners import CLEANERS, PLACE_FIELDS, address_shown, name_shown, one_line, shown
 from transforms.normalise.contacts import scrub
-from transforms.normalise.cut_names import CutNames
+from transforms.normalise.doubts import Doubts, items_of, joined
+from transforms.normalise.identifiers import clean_siren
 from transforms.normalise.language import detect_language
-from transforms.normalise.person_names import names_person
 from transforms.normalise.text import clean_text
 from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
@@ -29,9 +28,6 @@ SENTENCE_PARTS = {"motivation", "contribution"}
 # Fields and parts that name an organisation, and may name a person where none is.
 NAMES = {"name", "organisation_name"}
 PEOPLE_PARTS = {"name", "organiser"}
-
-LABEL = 4
-"""Words of a value that a message quotes where no licence allows more."""
 
 # Addresses: the digits in them are no phone numbers, so they are looked at with eyes of their own.
 ADDRESSES = {"url", "record_url"}
@@ -81,11 +77,8 @@ class Normaliser:
     def __init__(self, rules: Rules) -> None:
         """Prepare the rules; nothing is read yet."""
         self._rules = rules
-        self._problems: list[Problem] = []
-        self._unknown: Counter[tuple[str, str]] = Counter()
+        self._doubts = Doubts(rules.source_id, rules.open_licence)
         self._seen_corrections: set[tuple[str, str]] = set()
-        self._cut_names = CutNames()
-        self._private: Counter[str] = Counter()
         self._lookups = {
             name: {clean_text(theirs) or theirs: ours for theirs, ours in known.items()}
             for name, known in rules.lookups.items()
@@ -103,9 +96,10 @@ class Normaliser:
             if cleaned not in (None, []):
                 values[name] = cleaned
                 originals[name] = origin
-        if not self._is_named(raw, values.get("name")):
+        if not self._doubts.is_named(raw, values.get("name")):
             return None
-        self._cut_names.see(_joined(fields["name"]).strip(), raw.key, raw.position)
+        self._doubts.note_name(joined(fields["name"]).strip(), raw)
+        _fill_siren(fields, values, originals)
         place = self._place(values)
         self._contacts(fields, values, originals)
         self._language(values)
@@ -121,62 +115,28 @@ class Normaliser:
             originals.pop(column, None)
         return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
 
-    def _is_named(self, raw: RawRecord, name: str | None) -> bool:
-        """Whether a record has a name that may be published; if not, the reason is noted."""
-        if name is None:
-            self._note(raw, "no-name", "has no name", "name", "a record without a name cannot be published", "warning")
-        elif self._is_person(name):
-            remedy = "if that is the name of an organisation, write it so in [[corrections]]"
-            self._note(raw, "person-name", "is named like a person, which is not published", "name", remedy, "warning")
-        else:
-            return True
-        return False
-
     def absorb(self, later: Normaliser) -> None:
         """Take over what another one, of the same rules, met in the records that follow: `problems` tells of all."""
-        self._problems += later._problems
-        self._unknown += later._unknown
+        self._doubts.absorb(later._doubts)
         self._seen_corrections |= later._seen_corrections
-        self._cut_names.absorb(later._cut_names)
-        self._private += later._private
 
     def problems(self) -> Iterator[Problem]:
         """Yield what was doubtful: per record first, then values no lookup knows and corrections that no longer fit."""
-        yield from self._problems
-        for (name, value), count in sorted(self._unknown.items()):
-            records = "1 record" if count == 1 else f"{count} records"
-            message = shown(f'{name}: "{self._quoted(value)}" is in no lookup ({records})')
-            remedy = f"add it to [lookups.{name}]"
-            yield Problem(self._rules.source_id, "unknown-value", message, "warning", remedy, field=name)
-        for key, name in sorted(set(self._rules.corrections) - self._seen_corrections):
-            message = f"the correction of {name} no longer fits: the record or the wrong value has gone"
-            remedy = "the source has mended it: remove the correction"
-            yield Problem(self._rules.source_id, "correction-unused", message, "warning", remedy, key, name)
-
-        yield from self._about_people()
-        for key, name, position in self._cut_names.found():
-            label = f'record {position} ("{scrub(name)[0][:80]}")'
-            message = scrub(f"{label} has a name of {len(name)} characters, as others have: the source cuts them")[0]
-            remedy = "the whole name may be in another source, or in [[corrections]]"
-            yield Problem(self._rules.source_id, "name-truncated", message, "info", remedy, key, "name")
-
-    def _about_people(self) -> Iterator[Problem]:
-        told = [f"{count} {what}" for what, count in sorted(self._private.items()) if count]
-        if told:
-            message = f"left out as private: {', '.join(told)}"
-            yield Problem(self._rules.source_id, "private-contact", message, "info", "see docs/personal-data.md")
+        yield from self._doubts.problems(set(self._rules.corrections) - self._seen_corrections)
 
     def _contacts(self, fields: dict[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:
         """Fill contact_email and contact_phone with what is an organisation's, under an open licence only."""
-        names = [_joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
-        texts = [_joined(fields.get(name)) for name in ("summary", "impact")]
+        names = [joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
+        texts = [joined(fields.get(name)) for name in ("summary", "impact")]
         country = values.get("country", self._rules.country or ANYWHERE)
         country = {"france": "FR", "uk": "GB"}.get(
             country.casefold(), country.upper() if len(country) == 2 else ANYWHERE
         )
-        email, phone = (clean_text(_joined(fields.get(name))) or "" for name in ("email", "phone"))
+        email, phone = (clean_text(joined(fields.get(name))) or "" for name in ("email", "phone"))
         chosen = choose_contacts(email, phone, texts, filter(None, names), country)
-        self._private.update({"e-mail addresses": chosen.private_emails, "telephone numbers": chosen.private_phones})
+        self._doubts.note_private(
+            {"e-mail addresses": chosen.private_emails, "telephone numbers": chosen.private_phones}
+        )
         if not self._rules.open_licence:
             return
         for column, value in (("contact_email", chosen.email), ("contact_phone", chosen.phone)):
@@ -187,13 +147,6 @@ class Normaliser:
         texts = [values.get("summary"), values.get("impact"), *values.get("needs", [])]
         if language := detect_language(" ".join(filter(None, texts)), self._rules.language):
             values["language"] = language
-
-    def _note(self, raw: RawRecord, code: str, message: str, name: str, remedy: str, level: Any = "info") -> None:
-        # Scrubbed before it is cut, or the beginning of a contact would stay; and after, for what the cut lays bare.
-        label = "" if names_person(_joined(raw.fields.get("name"))) else scrub(_joined(raw.fields.get("name")))[0][:80]
-        who = f'record {raw.position} ("{label}")' if label else f"record {raw.position}"
-        text = scrub(f"{who} {scrub(message)[0]}")[0]
-        self._problems.append(Problem(raw.source_id, code, text, level, remedy, raw.key, name))
 
     def _corrected(self, raw: RawRecord) -> dict[str, RawValue]:
         if not self._rules.corrections:
@@ -206,7 +159,7 @@ class Normaliser:
             if written == expect:
                 fields[name] = value
             elif isinstance(written, list) and expect in written:
-                fields[name] = [value if item == expect else item for item in _items(written)]
+                fields[name] = [value if item == expect else item for item in items_of(written)]
             else:
                 continue
             self._seen_corrections.add((key, name))
@@ -223,10 +176,10 @@ class Normaliser:
         if name == "sdgs":
             return self._goals(raw, value)
         if name in {"needs", "funders"}:
-            items = [item for item in _items(value) if name == "needs" or not self._is_person(item)]
+            items = [item for item in items_of(value) if name == "needs" or not self._doubts.is_person(item)]
             pairs = _distinct((one_line(item), item) for item in items)
             return [text for text, _ in pairs], [shown(origin) for _, origin in pairs]
-        text = _joined(value)
+        text = joined(value)
         cleaned = self._single(raw, name, text)
         if name in ADDRESSES and cleaned:
             return cleaned, [address_shown(text, cleaned)]
@@ -237,14 +190,14 @@ class Normaliser:
             return CLEANERS[name](text)
         except ValueError as fault:
             told = str(fault) if self._rules.open_licence else str(fault).partition(":")[0]
-            self._note(raw, f"invalid-{name.replace('_', '-')}", told, name, "the value is left out")
+            self._doubts.note(raw, f"invalid-{name.replace('_', '-')}", told, name, "the value is left out")
             return None
 
     def _codes(self, name: str, value: RawValue) -> tuple[Any, list[str]]:
         known, codes = self._lookups.get(name, {}), vocabulary()[name]
         found: dict[str, str] = {}
         unknown: set[str] = set()
-        for item in _items(value):
+        for item in items_of(value):
             text = clean_text(item)
             if text is None:
                 continue
@@ -254,30 +207,23 @@ class Normaliser:
             for code in filter(None, known.get(text, [text])):
                 for whole in (code.partition("/")[0], code):  # a sub-theme never stands without its theme
                     found.setdefault(whole, shown(item))
-        self._unknown.update((name, text) for text in unknown)
+        self._doubts.note_unknown(name, unknown)
         if name in {"status", "organisation_kind"}:
             first = next(iter(found), None)
             return first, list(found.values())[:1]
         return list(found), list(found.values())
 
-    def _quoted(self, value: str) -> str:
-        """A value as a message may quote it: of sources without an open licence no more words than a label has."""
-        words = value.split()
-        if self._rules.open_licence or len(words) <= LABEL:
-            return value[:80]
-        return f"{' '.join(words[:LABEL])[:80]} …"
-
     def _goals(self, raw: RawRecord, value: RawValue) -> tuple[list[int], list[str]]:
         found: dict[int, str] = {}
-        for item in _items(value):
+        for item in items_of(value):
             listed = _NUMBERS.fullmatch(item)  # "3, 8 et 11" names three
             numbers = re.findall(r"\d+", item) if listed else _GOAL.findall(item)[:1]
             goals = [int(number) for number in numbers if len(number) <= 2 and 1 <= int(number) <= 17]
             for goal in goals:
                 found.setdefault(goal, shown(item))
             if len(goals) < max(1, len(numbers)) and clean_text(item):
-                told = f'"{self._quoted(item)}" names no goal from 1 to 17'
-                self._note(raw, "invalid-sdgs", told, "sdgs", "it is left out")
+                told = f'"{self._doubts.quoted(item)}" names no goal from 1 to 17'
+                self._doubts.note(raw, "invalid-sdgs", told, "sdgs", "it is left out")
         return list(found), list(found.values())
 
     def _parts(self, value: RawValue) -> tuple[list[dict[str, str]], list[str]]:
@@ -293,15 +239,9 @@ class Normaliser:
         return found, origins
 
     def _may_show(self, part: str, text: str) -> bool:
-        if part in PEOPLE_PARTS and self._is_person(text):
+        if part in PEOPLE_PARTS and self._doubts.is_person(text):
             return False
         return self._rules.open_licence or part not in SENTENCE_PARTS
-
-    def _is_person(self, text: str) -> bool:
-        """Whether a value that should name an organisation names a person; counted, and told at the end."""
-        found = names_person(clean_text(text) or "")
-        self._private["names of people"] += found
-        return found
 
     def _place(self, values: dict[str, Any]) -> PlaceQuery:
         """What the record says of its place; the definition's area stands in for département and région."""
@@ -315,15 +255,17 @@ class Normaliser:
         return PlaceQuery(**named, latitude=latitude, longitude=longitude)
 
 
-def _items(value: RawValue) -> list[str]:
-    """The texts of a raw value, one an item."""
-    if isinstance(value, str):
-        return [value]
-    return [item if isinstance(item, str) else "; ".join(item.values()) for item in value]
-
-
-def _joined(value: RawValue | None) -> str:
-    return " ".join(_items(value)) if value is not None else ""
+def _fill_siren(fields: Mapping[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:
+    """Take a SIREN that stands where a SIRET should ("552 081 317"): of the organisation it says as much."""
+    if "siret" in values or "siren" in values or "siret" not in fields:
+        return
+    written = joined(fields["siret"])
+    try:
+        number = clean_siren(written)
+    except ValueError:  # noted already, as no SIRET
+        return
+    if number:
+        values["siren"], originals["siren"] = number, [shown(written)]
 
 
 def _distinct(pairs: Iterable[tuple[str | None, str]]) -> list[tuple[str, str]]:

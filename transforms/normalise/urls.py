@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from transforms.normalise.contacts import quotable
 from transforms.normalise.text import clean_text, words
@@ -15,6 +15,13 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 # "http://http://", "http:/", "http//" and misspellings, at the beginning of an address.
+# Addresses that only lead to another one, which is counted on the way.
+_DETOUR = re.compile(
+    r"https?://(?:l\.facebook\.com/l\.php|(?:www\.)?google\.[a-z.]{2,6}/url|(?:www\.)?youtube\.com/redirect)\?"
+    r"(?:[^#]*&)?(?:u|q|url)=(?P<to>https?(?::|%3A)[^&#]+)",
+    re.IGNORECASE,
+)
+_SESSION = re.compile(r";jsessionid=[\w.!-]*", re.IGNORECASE)
 _SCHEME = re.compile(
     r"(?<![^\s,;|(<])(?:(?:https?|htpps?|htps?|ttps?)(?:\s?:?/+|:(?=www\.))\s*)+(?=[^\s/])", re.IGNORECASE
 )
@@ -28,12 +35,12 @@ _SAFE = "/%:@!$&'()*+,;=~-._?"
 def clean_url(value: str) -> str | None:
     """Return a web address in canonical form, the first valid one if the value holds several.
 
-    A missing scheme becomes https, host and scheme lower case (an international name is kept as written), default
-    port, tracking parameters and fragment go (but "#/..." and "#!..." stay: they name a page of an application), other
-    characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
+    A missing scheme becomes https, host and scheme lower case (an international name is kept as written), default port,
+    tracking parameters, detours and fragment go (but "#/..." and "#!..." stay: they name a page of an application),
+    other characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
     ValueError when no part of the value is an http(s) address of a public host name, or it names a user.
     """
-    text = clean_text(value)
+    text = clean_text(re.sub(r"<(https?://[^<>\s]+)>", r"\1", value))  # no tag: an address in angle brackets
     if text is None:
         return None
     text = _SCHEME.sub(lambda m: "https://" if "s" in m[0].lower() else "http://", text.replace("\\", "/"))
@@ -67,7 +74,9 @@ def _canonical(text: str) -> str:
         raise ValueError("only http and https are taken")
     if not text.lower().startswith(("http://", "https://")):
         text = "https://" + text.lstrip("/")
-    parts = urlsplit(text)
+    if detour := _DETOUR.match(text):
+        return _canonical(unquote(detour["to"]))
+    parts = urlsplit(_SESSION.sub("", text))
     if "@" in parts.netloc:
         raise ValueError("it names a user, as an e-mail address does")
     host = _host(parts)

@@ -33,7 +33,7 @@ where while within without you aim aims association organisation organization he
 este esta estos como mas pero sus todo toda todos proyecto proyectos asociacion entre sobre desde hasta
 auch aber oder wir sie ihr durch uber nach bei aus wie projekt verein sind wird werden
 amb tot tots projecte associacio
-contact removed
+contact
 lundi mardi mercredi jeudi vendredi samedi dimanche jour jours heure heures horaire horaires matin ouvert ouverte
 ouverts ouverture rendez assoc ass monday tuesday wednesday thursday friday saturday sunday hours
 """

@@ -1,8 +1,9 @@
 """The last look: every finished file of a release is searched for contacts of people before readers see it.
 
 The gate searches the tables; this searches the bytes that leave the house, whatever wrote them: templates, exports,
-attributions. It looks for what nobody can mistake, e-mail addresses that are somebody's own and mobile numbers as they
-are written in France; disguised ones are the gate's business, which knows what each column holds.
+attributions. It looks for what nobody can mistake: e-mail addresses that are somebody's own and mobile numbers as they
+are written in France. Where a disguise gives itself away ("nom [at] domaine point fr", "zéro six …") the few letters
+around are looked at with the eyes of the gate, which sees more, as it knows what each column holds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from transforms.geocode.gazetteer import load_spatial
-from transforms.normalise.people import betrays_person
+from transforms.normalise.people import betrays_person, private_contacts
 from warehouse.table import literal, quoted
 
 TEXTS = {
@@ -41,6 +42,14 @@ _ROWS = 1000
 _PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
 _BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\(0\) ?)?\Z")
 _TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
+# By what disguises give themselves away; found as they stand in small letters, which costs little over whole files.
+_SEEDS = (
+    "arob", "arrob", "(at)", "[at]", "{at}", "( at )", "[ at ]", "<at>", "(@)", "[@]", "{@}", "(chez)", "[chez]",
+    "_at_", "/at/", " point fr", " point com", " point org", " point net", " dot fr", " dot com", " dot org",
+    " dot net", "ro six", "ro sept", "ro-six", "ro-sept", "ro, six", "ro, sept",
+)  # fmt: skip
+_LONGEST_SEED = max(map(len, _SEEDS))
+_AROUND = 100
 _FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
 
 
@@ -80,7 +89,7 @@ def _private_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Itera
     described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
     names = [name for name, type, *_ in described if "VARCHAR" in type]
     texts = ", ".join(f"{quoted(name)}::VARCHAR" for name in names)
-    hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]"
+    hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]|(?i:" + "|".join(map(re.escape, _SEEDS)) + ")"
     where = f"regexp_matches(concat_ws(' ', {texts}), {literal(hint)})"
     found = connection.execute(f"SELECT {texts} FROM {table} WHERE {where}")
     while rows := found.fetchmany(_ROWS):
@@ -109,6 +118,31 @@ def _private(data: bytes | mmap.mmap) -> Iterator[int]:
         if _BEFORE_PAIRS.search(data[max(0, start - 12) : start]):
             yield start
     yield from (match.start() for match in _TOGETHER.finditer(data))
+    yield from _disguised(data)
+
+
+def _disguised(data: bytes | mmap.mmap) -> Iterator[int]:
+    """Yield where a private contact is written in disguise, once for each."""
+    found: set[int] = set()
+    for begin in range(0, len(data), _CHUNK):
+        small = data[begin : begin + _CHUNK + _LONGEST_SEED].lower()
+        for seed in _SEEDS:
+            at = small.find(seed.encode())
+            while at >= 0:
+                if (place := _contact_around(data, begin + at, seed)) is not None:
+                    found.add(place)
+                at = small.find(seed.encode(), at + 1)
+    yield from found
+
+
+def _contact_around(data: bytes | mmap.mmap, at: int, seed: str) -> int | None:
+    """Where the private contact begins that a seed at `at` is part of; None where there is none."""
+    start = max(0, at - _AROUND)
+    window = data[start : at + len(seed) + _AROUND].decode(errors="ignore")
+    for contact in private_contacts(window):
+        if seed in contact.lower():
+            return start + len(window[: window.index(contact)].encode())
+    return None
 
 
 def _pairs(data: bytes | mmap.mmap) -> Iterator[int]:

@@ -1,0 +1,66 @@
+"""The commune that the name of a record tells, where its postcode is shared: "CCAS de Wormhout", 59470."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from transforms.geocode.commune import geocode
+from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.names import clean_postcode, place_key
+from transforms.geocode.query import PlaceAnswer, PlaceQuery
+
+MOST_CONFIDENCE = 0.85
+"""A name may tell another place than the record's: what rests on it is never surer than this."""
+
+_SHORTEST = 4  # letters of a commune's name that count inside a title
+
+
+def geocode_titled(
+    queries: Sequence[PlaceQuery],
+    titles: Sequence[Sequence[str]],
+    gazetteer: Gazetteer,
+    default_country: str | None = "FR",
+) -> list[PlaceAnswer]:
+    """Place the queries as `geocode` does; where a postcode alone leaves several communes, ask the `titles` of each.
+
+    A title (name of the record, of its organisation) tells a commune when the name of exactly one that the postcode
+    serves stands in it. Such an answer's method ends with "+title".
+    """
+    answers = geocode(queries, gazetteer, default_country)
+    told: dict[int, PlaceQuery] = {}
+    served: dict[str, tuple[str, ...]] = {}
+    for number, (query, answer) in enumerate(zip(queries, answers, strict=True)):
+        code = clean_postcode(query.postcode or "")
+        if code is None or query.commune or answer.insee_code or not answer.alternatives:
+            continue
+        if code not in served:
+            served[code] = _names_served(code, gazetteer)
+        if name := commune_told(titles[number], served[code]):
+            told[number] = replace(query, commune=name)
+    for number, answer in zip(told, geocode(list(told.values()), gazetteer, default_country), strict=True):
+        if answer.insee_code:
+            confidence = min(answer.confidence, MOST_CONFIDENCE)
+            answers[number] = replace(answer, method=f"{answer.method}+title", confidence=confidence)
+    return answers
+
+
+def commune_told(titles: Sequence[str], keys: Sequence[str]) -> str | None:
+    """Return the one of the communes' `keys` (see `place_key`) that stands in a title as whole words, if only one does.
+
+    Of two where one holds the other ("pont", "pont aven") the longer counts.
+    """
+    for title in titles:
+        text = f" {place_key(title)} "
+        found = [key for key in keys if len(key) >= _SHORTEST and f" {key} " in text]
+        longest = [key for key in found if not any(key != other and f" {key} " in f" {other} " for other in found)]
+        if len(longest) == 1:
+            return longest[0]
+    return None
+
+
+def _names_served(postcode: str, gazetteer: Gazetteer) -> tuple[str, ...]:
+    rows = gazetteer.con.execute(
+        "SELECT DISTINCT key FROM postcode_names WHERE postcode = $code ORDER BY key", {"code": postcode}
+    ).fetchall()
+    return tuple(key for (key,) in rows)
