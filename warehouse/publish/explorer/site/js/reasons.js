@@ -36,7 +36,7 @@ const PHRASES = [
 ];
 
 /** By language: what phrases are in it (`{0}` and `{1}` are what a phrase holds), and the ideas of transforms/similar/concepts.toml. */
-const WORDS = {
+export const WORDS = {
   fr: {
     phrases: {
       "far-abroad": "point hors de France, à {0} km du lieu déclaré, {1}", "far-in": "point à {2}, à {0} km du lieu déclaré, {1}",
