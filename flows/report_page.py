@@ -21,7 +21,7 @@ import duckdb
 from markupsafe import Markup
 
 from warehouse.publish.assembly import Assembly, Group
-from warehouse.publish.rendering import render_html
+from warehouse.publish.rendering import percent, render_html
 from warehouse.publish.writers import Writer
 
 FILE_NAME = "report.html"
@@ -37,6 +37,15 @@ OUTCOMES = {
     "good": ("lue", "good"),
     "stale": ("en échec, dernières bonnes données", "failed, last good data"),
     "failed": ("en échec, sans données", "failed, no data"),
+    "withdrawn": ("retirée", "withdrawn"),
+}
+
+
+KINDS = {
+    "added": ("ajoutée", "added"),
+    "changed": ("modifiée", "changed"),
+    "merged": ("fusionnée", "merged"),
+    "split": ("séparée", "split"),
     "withdrawn": ("retirée", "withdrawn"),
 }
 
@@ -121,7 +130,14 @@ def _render(measured: Measured | None, as_of: dt.date, *, public: bool = False, 
     values = {"data": None, "curves": (), **told}
     marked = Markup(style)  # noqa: S704  # our own file, which the hash must match to the letter
     return render_html(
-        "report.html.j2", style=marked, style_hash=digest, as_of=as_of, measured=measured, public=public, **values
+        "report.html.j2",
+        style=marked,
+        style_hash=digest,
+        as_of=as_of,
+        measured=measured,
+        public=public,
+        kinds=KINDS,
+        **values,
     )
 
 
@@ -193,7 +209,7 @@ def _quality_curves(data: dict[str, Any], measured: Measured | None, runs: Path)
     drawn = []
     for name, fr, en in names:
         values = [100 * told[night][name] for night in sorted(told)]
-        drawn.append((fr, en, curve(values, f"{values[-1]:.1f} %")))
+        drawn.append((fr, en, curve(values, percent(values[-1] / 100))))
     return tuple(drawn)
 
 

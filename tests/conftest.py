@@ -36,6 +36,16 @@ def release(store: "Store", tmp_path_factory: pytest.TempPathFactory) -> "Releas
     return publish(store.connection, tmp_path_factory.mktemp("releases"), NIGHT)
 
 
+@pytest.fixture(scope="session")
+def demo_night(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Path, Night]":  # noqa: F821
+    """The home of the demo and its night: what the README's first command makes. Its release is to be read only."""
+    from flows import nightly
+    from flows.cli import demo_settings
+
+    home = tmp_path_factory.mktemp("demo")
+    return home, nightly.run(demo_settings(home), prefect=False)
+
+
 ATTACKS = ("test_security_", "test_guard", "test_walls")
 
 

@@ -47,6 +47,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.asked.ranges.append(wanted)
         part = data[first : last + 1]
         self.send_response(HTTPStatus.PARTIAL_CONTENT if wanted else HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Length", str(len(part)))
         if wanted:

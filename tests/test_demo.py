@@ -16,13 +16,13 @@ TRUTH = list(csv.DictReader((Path(__file__).parent / "sample_truth.csv").open(en
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+def home(demo_night: tuple[Path, Night]) -> Path:
+    return demo_night[0]
 
 
 @pytest.fixture(scope="module")
-def night(home: Path) -> Night:
-    return nightly.run(demo_settings(home), prefect=False)
+def night(demo_night: tuple[Path, Night]) -> Night:
+    return demo_night[1]
 
 
 @pytest.fixture(scope="module")

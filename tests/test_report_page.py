@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def test_the_public_page_tells_sources_and_changes_safely(store: Store, tmp_path
 
 def test_a_night_leaves_a_page_with_its_quality(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESSAIM_CONTACT", "")
-    settings = demo_settings(tmp_path / "home")
+    few = ("movilab", "observatoire-implicite", "fablabs-osm")
+    settings = replace(demo_settings(tmp_path / "home"), sources=few)
     earlier = settings.run_folder.parent / "2000-01-01"
     earlier.mkdir(parents=True)
     (earlier / "report.json").write_text(json.dumps({"quality": {"placed": 0.5, "merged": 0.1}}), encoding="utf-8")

@@ -21,8 +21,7 @@ from hostile import fill_hostile
 from warehouse_example import NIGHT
 from watched import Watched
 
-from flows import nightly
-from flows.cli import demo_settings
+from flows.report import Night
 from scrapers.browser import CHROMIUM, ON_THE_PATH
 from warehouse.publish import publish
 from warehouse.store import Store
@@ -60,10 +59,9 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release(demo_night: tuple[Path, Night]) -> Path:
     """The release of the embedded samples."""
-    home = tmp_path_factory.mktemp("demo")
-    night = nightly.run(demo_settings(home), prefect=False)
+    home, night = demo_night
     assert night.outcome == "published"
     return home / "releases" / "latest"
 

@@ -191,7 +191,7 @@ def test_by_keyboard_alone(shown: Watched) -> None:
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "q"
     shown.act(lambda: page.keyboard.type("ressourcerie"))
-    shown.until(lambda: page.text_content("#chips").startswith("“ressourcerie”"))
+    shown.until(lambda: page.text_content("#chips").startswith("« ressourcerie »"))
     # A facet: to its box, tick it by the space bar, and stay there.
     for _ in range(60):
         page.keyboard.press("Tab")

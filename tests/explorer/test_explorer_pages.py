@@ -1,21 +1,13 @@
-"""Pages of initiatives, territories and the rest: what they say, that links lead somewhere, that axe finds no fault."""
+"""Pages of initiatives and territories, in place, on other sites, without a network: what they say, where they lead."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import duckdb
-import pytest
 from watched import Watched
-
-from warehouse.publish.explorer.static import LANGUAGES, PAGES
-
-POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
 def one(database: duckdb.DuckDBPyConnection, where: str) -> str:
@@ -169,119 +161,11 @@ def test_without_webgl_the_list_is_whole(watch: Callable[..., Watched], site: st
     assert not any("maplibre" in url for url in shown.asked)
 
 
-# ----------------------------------------------------------------------------------------------- every page there is
-
-
-def html_files(release: Path) -> list[Path]:
-    return sorted((release / "explorer").glob("*.html"))
-
-
-def test_there_is_a_page_for_each_subject_in_each_language(release: Path) -> None:
-    names = {path.name for path in html_files(release)}
-    assert {f"{page}{'' if code == 'fr' else f'.{code}'}.html" for page in PAGES for code in LANGUAGES} <= names
-
-
-def test_every_page_has_a_strict_policy(release: Path) -> None:
-    for path in html_files(release):
-        found = POLICY.search(path.read_text(encoding="utf-8"))
-        assert found, path.name
-        rules = dict(rule.strip().split(" ", 1) for rule in found[1].split(";"))
-        assert rules["default-src"] == "'none'"
-        assert rules["base-uri"] == rules["form-action"] == "'none'"
-        assert "unsafe-inline" not in found[1]
-        if path.name != "sql.html":
-            assert "unsafe-eval" not in found[1]
-        hosts = set(re.findall(r"https?://[^\s;]+", found[1]))
-        assert hosts <= ({"https://data.geopf.fr"} if path.name == "index.html" else set())
-
-
-class Links(HTMLParser):
-    """Addresses and anchors of a page, and whatever inline script or style it has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.ids: set[str] = set()
-        self.inline: list[str] = []
-        self.inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.inside = tag
-        for name, value in attrs:
-            if name in {"href", "src"} and value:
-                self.links.append(value)
-            if name == "id" and value:
-                self.ids.add(value)
-            if name.startswith("on") or name == "style":
-                self.inline.append(f"{tag} {name}")
-
-    def handle_data(self, data: str) -> None:
-        if self.inside in {"script", "style"} and data.strip():
-            self.inline.append(self.inside)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = ""
-
-
-def test_every_link_leads_somewhere(release: Path) -> None:
-    pages: dict[Path, Links] = {}
-    for path in html_files(release):
-        pages[path] = Links()
-        pages[path].feed(path.read_text(encoding="utf-8"))
-    broken = []
-    for path, page in pages.items():
-        assert page.inline == [], path.name
-        for link in page.links:
-            parts = urlsplit(link)
-            if parts.scheme in {"http", "https", "mailto"}:
-                continue
-            assert not parts.scheme, f"{path.name}: {link}"
-            target = (path.parent / unquote(parts.path)) if parts.path else path
-            if not target.exists():
-                broken.append(f"{path.name}: {link}")
-                continue
-            anchored = parts.fragment and not parts.fragment.startswith(("/", "?")) and target in pages
-            if anchored and unquote(parts.fragment) not in pages[target].ids:
-                broken.append(f"{path.name}: {link}")
-    assert broken == []
-
-
 def test_what_the_service_worker_is_to_keep_is_there(release: Path) -> None:
     shell = json.loads((release / "explorer/shell.json").read_text(encoding="utf-8"))
     assert [name for name in shell["files"] if not (release / "explorer" / name).is_file()] == []
     assert "index.html" in shell["files"]
     assert "sw.js" not in shell["files"]
-
-
-def faults(shown: Watched) -> list[str]:
-    pytest.importorskip("axe_core_python", reason="pip install 'essaim[test]', to test accessibility with axe")
-    from axe_core_python.sync_playwright import Axe
-
-    found = Axe().run(shown.page, options={"resultTypes": ["violations"]})
-    return [
-        f"{fault['id']} ({fault['impact']}): {[node['html'][:140] for node in fault['nodes'][:3]]}"
-        for fault in found["violations"]
-        if fault["impact"] in {"serious", "critical"}
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(
-    watch: Callable[..., Watched], site: str, scheme: str, database: duckdb.DuckDBPyConnection
-) -> None:
-    shown = watch(color_scheme=scheme)
-    shown.open(site + "index.html#/?theme=environment&q=jardin")
-    shown.map_ready()
-    assert faults(shown) == []
-    shown.open(site + "index.html#/t/departement/44")
-    shown.until(lambda: shown.page.is_visible("#banner h1"))
-    assert faults(shown) == []
-    shown.open(f"{site}index.html#/i/{one(database, 'source_count > 3')}")
-    shown.page.click(".provenance summary")
-    assert faults(shown) == []
-    for name in PAGES:
-        shown.page.goto(f"{site}{name}.html")
-        assert faults(shown) == [], name
 
 
 def test_read_without_a_network_once_visited(watch: Callable[..., Watched], site: str) -> None:

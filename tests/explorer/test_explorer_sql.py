@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
-import pytest
+from range_server import serving
 from watched import Watched
 
 
-@pytest.fixture
-def console(watch: Callable[..., Watched], site: str) -> Watched:
-    shown = watch()
-    shown.tolerated = ("full HTTP read",)  # this host has no ranges
+def start(shown: Watched, site: str) -> Watched:
+    """Open the page and load DuckDB, which nothing of ours does unasked."""
     shown.page.goto(site + "sql.html")
     shown.until(lambda: shown.page.evaluate("document.documentElement.classList.contains('ready')"))
     assert not any("duckdb" in url or "arrow.js" in url for url in shown.asked)
@@ -27,7 +26,12 @@ def ask(console: Watched, query: str) -> list[list[str]]:
     return [row.locator("td").all_text_contents() for row in console.page.locator("#result tbody tr").all()]
 
 
-def test_queries_over_the_release(console: Watched, database: duckdb.DuckDBPyConnection) -> None:
+def test_queries_over_the_release(
+    watch: Callable[..., Watched], site: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    shown = watch()
+    shown.tolerated = ("full HTTP read",)  # this host has no ranges
+    console = start(shown, site)
     query = (
         "SELECT departement_code, count(*) FROM initiatives WHERE departement_code IS NOT NULL "
         "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
@@ -49,7 +53,13 @@ def test_queries_over_the_release(console: Watched, database: duckdb.DuckDBPyCon
     )
 
 
-def test_every_example_runs(console: Watched) -> None:
-    for number in range(console.page.locator("#examples option").count()):
-        console.act(lambda number=number: console.page.select_option("#examples", str(number)))
-        assert console.page.get_attribute("#said", "class") == "quiet", console.page.text_content("#said")
+def test_every_example_runs_and_reads_by_ranges(watch: Callable[..., Watched], release: Path) -> None:
+    with serving(release) as asked:
+        console = start(watch(), f"{asked.address}/explorer/")
+        for number in range(console.page.locator("#examples option").count()):
+            console.act(lambda number=number: console.page.select_option("#examples", str(number)))
+            assert console.page.get_attribute("#said", "class") == "quiet", console.page.text_content("#said")
+            assert console.page.locator("#result tbody tr").count() > 0, console.page.input_value("#query")
+        [(whole,)] = ask(console, "SELECT count(*) FROM initiatives")
+        assert int(whole) > 400
+        assert asked.ranges, "by ranges"

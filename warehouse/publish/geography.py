@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,23 +51,30 @@ def write_all(assembly: Assembly) -> None:
                 write_geopackage(assembly, table, path)
 
 
-def features(table: Table, where: str = "true") -> str:
+def features(table: Table) -> str:
     """Return the query of the placed rows of `table` as GeoJSON features (RFC 7946), six decimals (about 10 cm)."""
     properties = ", ".join(f"{literal(name)}: {quoted(name)}" for name in GEOJSON_PROPERTIES)
     return f"""
         SELECT 'Feature' AS type, initiative_id AS id,
             {{'type': 'Point', 'coordinates': [round(longitude, 6), round(latitude, 6)]}} AS geometry,
             {{'id': initiative_id, {properties}}} AS properties
-        FROM {quoted(table.name)} WHERE {PLACED} AND {where} {ordered(table)}
+        FROM {quoted(table.name)} WHERE {PLACED} {ordered(table)}
     """
 
 
-def write_geojson(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path, where: str = "true"
-) -> None:
-    """Write the placed rows of `table` for which `where` holds as a FeatureCollection after RFC 7946."""
+def write_features(path: Path, texts: Iterable[str]) -> None:
+    """Write features, each as JSON, as a FeatureCollection after RFC 7946: laid out as `write_geojson` does."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write('{"type":"FeatureCollection","features":[')
+        for number, text in enumerate(texts):
+            file.write(f"{',' if number else ''}\n\t{text}")
+        file.write("\n]\n}\n")
+
+
+def write_geojson(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path) -> None:
+    """Write the placed rows of `table` as a FeatureCollection after RFC 7946."""
     part = scratch / "features.json"
-    copy_json(connection, features(table, where), part, array=True)
+    copy_json(connection, features(table), part, array=True)
     with path.open("wb") as whole:
         whole.write(b'{"type":"FeatureCollection","features":')
         append(part, whole)

@@ -82,6 +82,7 @@ def write_page(assembly: Assembly) -> None:
         facts=assembly.facts,
         shares=_shares(assembly.facts),
         sections=list(_sections(items)),
+        source_pages={path.stem: f"sources/{path.name}" for path in sorted(assembly.folder.glob("sources/*.html"))},
         explorer=next((file.name for item in items for file in item.files if file.name == EXPLORER), None),
         # Our own file, which the hash in the page's policy must match to the letter.
         style=Markup(style),  # noqa: S704
@@ -94,9 +95,14 @@ def write_page(assembly: Assembly) -> None:
 
 def _sections(items: Sequence[Item]) -> Iterator[Section]:
     for group, (fr, en) in GROUPS.items():
-        found = tuple(item for item in items if item.listed.group is group)
+        found = tuple(sorted((item for item in items if item.listed.group is group), key=_is_further))
         if found:
             yield Section(fr, en, found)
+
+
+def _is_further(item: Item) -> bool:
+    """Whether a file is none of the initiatives themselves, which most readers come for."""
+    return item.listed.group is Group.DATA and not item.listed.path.startswith("initiatives.")
 
 
 def _shares(facts: Facts) -> list[Share]:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 NARROW_SPACE = "\u202f"
 """Groups digits by three, as ISO 80000-1 and French typography ask; read alike in English."""
@@ -43,6 +44,16 @@ def escape_markdown(value: Any) -> str:
 def grouped(number: int) -> str:
     """Return a whole number with its digits in groups of three."""
     return f"{number:,}".replace(",", NARROW_SPACE)
+
+
+def percent(share: float) -> str:
+    """Return a share (0 to 1) as per cent with one decimal, in French."""
+    return f"{100 * share:.1f}\u00a0%".replace(".", ",")
+
+
+def ticked(text: str) -> Markup:
+    """Return a text of ours as HTML, what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped just before
 
 
 def _code(value: Any) -> Raw:
@@ -86,7 +97,8 @@ def _html() -> Environment:
     environment = Environment(
         loader=_loader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"grouped": grouped, "bytes_fr": _bytes_fr, "bytes_en": _bytes_en}
+    environment.filters |= {"grouped": grouped, "percent": percent, "ticked": ticked}
+    environment.filters |= {"bytes_fr": _bytes_fr, "bytes_en": _bytes_en}
     environment.tests |= {"web": is_web}
     return environment
 

@@ -26,22 +26,19 @@ _OTHER = "SELECT initiative_id AS other, title, commune, departement_code, count
 _PARTS = {
     "initiative_source": (
         "sources",
-        """SELECT initiative_id, list({source_id: source_id, record_key: record_key, record_url: record_url,
-             licence: licence, attribution: attribution, checked_on: checked_on, stale_since: stale_since}
-             ORDER BY source_id, record_key) AS items
+        """SELECT initiative_id, list_sort(list({source_id: source_id, record_key: record_key, record_url: record_url,
+             licence: licence, attribution: attribution, checked_on: checked_on, stale_since: stale_since})) AS items
            FROM initiative_source SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
     ),
     "initiative_value": (
         "values",
-        """SELECT initiative_id, list({field: field, rank: rank, source_id: source_id, record_key: record_key,
-             original: CASE WHEN original <> value THEN original END, rule: rule}
-             ORDER BY field, rank) AS items
+        """SELECT initiative_id, list_sort(list({field: field, rank: rank, source_id: source_id, record_key: record_key,
+             original: CASE WHEN original <> value THEN original END, rule: rule})) AS items
            FROM initiative_value SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
     ),
     "change": (
         "changes",
-        """SELECT initiative_id, list({kind: kind, field: field, before: before, after: after} ORDER BY kind, field)
-             AS items
+        """SELECT initiative_id, list_sort(list({kind: kind, field: field, before: before, after: after})) AS items
            FROM change SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
     ),
     "match": (
@@ -74,7 +71,11 @@ _PARTS = {
            SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
     ),
 }
-"""Table → what it gives an entry, and the query that gathers it for the initiatives in `batch`."""
+"""Table → what it gives an entry, and the query that gathers it for the initiatives in `batch`.
+
+Long lists are sorted after gathering, by the key, whose columns come first: an ORDER BY inside `list` takes six times
+as long.
+"""
 
 
 def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Path) -> None:

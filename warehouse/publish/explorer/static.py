@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from transforms.rights import register
 from transforms.vocabulary import vocabulary
 from warehouse.publish.pages import PRECISIONS
-from warehouse.publish.rendering import grouped, is_web
+from warehouse.publish.rendering import grouped, is_web, ticked
 from warehouse.schema import INITIATIVE, TABLES
 from warehouse.table import quoted
 
@@ -51,6 +51,9 @@ def write_pages(connection: duckdb.DuckDBPyConnection, folder: Path, version: st
     """Write every page in both languages into `folder`, from the tables of the release open in `connection`."""
     facts = _facts(connection)
     downloads = [(name, *texts) for name, texts in DOWNLOADS.items() if (folder.parent / name).is_file()]
+    for source in facts["sources"]:
+        told = folder.parent / "sources" / f"{source['source_id']}.html"
+        source["page"] = f"../sources/{told.name}" if told.is_file() else ""
     for page in PAGES:
         for language in LANGUAGES:
             html = _environment().get_template(f"{page}.html.j2").render(
@@ -126,6 +129,6 @@ def _environment() -> Environment:
         loader=PackageLoader("warehouse.publish.explorer"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["grouped"] = grouped
+    environment.filters |= {"grouped": grouped, "ticked": ticked}
     environment.tests["web"] = is_web
     return environment

@@ -177,7 +177,7 @@ function told(answer = null) {
   const chips = app.facets.chips(state.facets);
   if (state.box) chips.push(chip(t("filter.box"), () => go({ box: null })));
   if (state.near) chips.push(chip(t("filter.near"), () => go({ near: null, sort: null })));
-  if (state.q) chips.push(chip(`“${state.q}”`, () => { $("q").value = ""; go({ q: "" }); }));
+  if (state.q) chips.push(chip(t("filter.words", { words: state.q }), () => { $("q").value = ""; go({ q: "" }); }));
   if (chips.length > 1) chips.push(el("li", {}, el("button", { type: "button", class: "chip clear", text: t("filter.clear"), on: { click: clear } })));
   replace($("chips"), chips);
   $("chips").hidden = !chips.length;

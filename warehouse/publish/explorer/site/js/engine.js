@@ -218,14 +218,20 @@ export class Engine {
       this.inPlace = new Uint32Array(places.commune.length);
       for (const place of columns.place) this.inPlace[place]++;
     }
-    const found = [];
+    const found = new Map();
     for (let place = 0; place < places.commune.length; place++) {
       const x = places.x[place] / DEGREES, y = places.y[place] / DEGREES;
       if (places.insee[place] && x >= west && x <= east && y >= south && y <= north) {
-        found.push({ name: places.commune[place], point: [x, y], count: this.inPlace[place] });
+        // The arrondissements of a city are places of their own under one name: the map says it once.
+        const key = `${places.commune[place]} ${places.departement[place]}`, count = this.inPlace[place];
+        const same = found.get(key);
+        if (!same) found.set(key, { name: places.commune[place], points: [[x, y, count]], count });
+        else { same.points.push([x, y, count]); same.count += count; }
       }
     }
-    return found.sort((a, b) => b.count - a.count).slice(0, most);
+    const middle = ({ points, count }, axis) => points.reduce((sum, point) => sum + point[axis] * point[2], 0) / Math.max(count, 1);
+    return [...found.values()].map((one) => ({ name: one.name, count: one.count, point: [middle(one, 0), middle(one, 1)] }))
+      .sort((a, b) => b.count - a.count).slice(0, most);
   }
 
   /** Territories whose name begins with what was typed, the largest first. */

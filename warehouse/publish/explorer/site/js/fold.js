@@ -20,6 +20,16 @@ export function words(text) {
     .map((word) => [...word].slice(0, LONGEST_WORD).join(""));
 }
 
+// Words that say what kind of body bears a name, not whose name it is.
+const BODIES = new Set("asso assoc association asbl scic scop sas sarl sa cooperative entreprise fondation groupe collectif".split(" "));
+
+/** Whether a text says anything that the name beside it does not. */
+export function adds(text, name) {
+  const there = new Set(words(name));
+  const joined = fold(name).replaceAll(" ", "");
+  return Boolean(text) && words(text).some((word) => !there.has(word) && !BODIES.has(word)) && fold(text).replaceAll(" ", "") !== joined;
+}
+
 export function stems(word) {
   if (word.length > 4 && word.endsWith("aux")) return [`${word.slice(0, -3)}al`, word.slice(0, -1)];
   if (word.length > 4 && word.endsWith("al")) return [word, `${word.slice(0, -1)}ux`];

@@ -2,11 +2,14 @@
 
 import { message } from "./contact.js";
 import { el, icon, outside, replace, webAddress } from "./dom.js";
-import { countryName, current, dateText, label, number, t } from "./i18n.js";
+import { adds } from "./fold.js";
+import { countryName, current, dateText, label, number, sourceText, t } from "./i18n.js";
 import { IMPRECISE, placeText } from "./list.js";
+import { evidence, shared } from "./reasons.js";
 import { blank, initiativeAddress, territoryAddress, write } from "./state.js";
 
 const DOUBTFUL_GUESS = 0.6;
+const FIRST_MATCHES = 4;
 const PLACE_FIELDS = new Set(["latitude", "longitude", "geo_precision", "geo_method", "geo_confidence"]);
 
 export class InitiativePage {
@@ -26,7 +29,7 @@ export class InitiativePage {
         el("p", { class: "facts" },
           el("span", { class: "place" }, icon(IMPRECISE.has(row.precision) ? "area" : "pin"), placeText(row)),
           facts.status && facts.status !== "unknown" ? el("span", { class: "status", text: this.code("status", facts.status) }) : null,
-          facts.organisation_name && facts.organisation_name !== facts.name ? el("span", { text: facts.organisation_name }) : null),
+          adds(facts.organisation_name, facts.name) ? el("span", { text: facts.organisation_name }) : null),
         this.themes(row),
         webAddress(facts.url) ? el("p", { class: "site" }, outside(facts.url, null, { class: "button primary" })) : null),
       this.summary(facts, entry.values ?? []),
@@ -76,8 +79,8 @@ export class InitiativePage {
     const from = values.find((value) => value.field === "summary");
     const source = from && this.sources.get(from.source_id);
     return el("div", { class: "summary" },
-      facts.summary ? el("blockquote", { lang: facts.language ?? null, text: facts.summary }) : null,
-      facts.impact ? el("blockquote", { lang: facts.language ?? null, text: facts.impact }) : null,
+      facts.summary ? el("blockquote", { lang: facts.language ?? null, text: sourceText(facts.summary) }) : null,
+      facts.impact ? el("blockquote", { lang: facts.language ?? null, text: sourceText(facts.impact) }) : null,
       source ? el("p", { class: "credit", text: t("page.credit", { source: source.title }) }) : null);
   }
 
@@ -86,7 +89,7 @@ export class InitiativePage {
     const found = [];
     if (row.precision === "none") found.push(t("doubt.nowhere"));
     else if (IMPRECISE.has(row.precision)) found.push(t(`doubt.${row.precision}`, { place: placeText(row) }));
-    if (facts.geo_conflict) found.push([t("doubt.conflict"), " ", el("span", { lang: "en", text: facts.geo_conflict })]);
+    if (facts.geo_conflict) found.push([t("doubt.conflict"), " ", el("span", { text: evidence(facts.geo_conflict) })]);
     if (facts.geo_confidence > 0 && facts.geo_confidence < 0.6) {
       found.push(t("doubt.place", { percent: Math.round(facts.geo_confidence * 100) }));
     }
@@ -144,7 +147,7 @@ export class InitiativePage {
       const source = this.sources.get(one.source_id) ?? { title: one.source_id, licence_title: one.licence };
       return el("li", {},
         el("h3", { text: source.title }),
-        el("p", {}, outside(one.record_url, t("source.record")), webAddress(one.record_url) && source.url ? " · " : "",
+        el("p", {}, webAddress(one.record_url) ? [outside(one.record_url, t("source.record")), " · "] : null,
           source.url ? outside(source.url, source.publisher) : source.publisher ?? ""),
         el("p", { class: "quiet" }, t("source.licence"), " ", webAddress(source.licence_url) ? outside(source.licence_url, source.licence_title) : t("source.closed"),
           source.open === false ? ` (${t("source.facts")})` : ""),
@@ -185,9 +188,13 @@ export class InitiativePage {
   matches(matches) {
     if (!matches.length) return null;
     const title = (id) => this.sources.get(id)?.title ?? id;
-    return this.section("page.matches", el("p", { class: "quiet", text: t("page.matches-text") }), el("ul", {}, matches.slice(0, 12).map((match) => el("li", {},
-      t("match.pair", { left: title(match.left), right: title(match.right) }), " ", el("span", { lang: "en", text: match.reason }),
-      ` (${t("match.score", { percent: Math.round(match.score * 100) })})`))));
+    // The surest first; where many sources know an initiative, most pairs say the same.
+    const told = matches.toSorted((a, b) => b.score - a.score).map((match) => el("li", {},
+      t("match.pair", { left: title(match.left), right: title(match.right) }), " ", el("span", { text: evidence(match.reason) }),
+      ` (${t("match.score", { percent: Math.round(match.score * 100) })})`));
+    const rest = told.splice(FIRST_MATCHES);
+    return this.section("page.matches", el("p", { class: "quiet", text: t("page.matches-text") }), el("ul", {}, told),
+      rest.length ? el("details", { class: "rest" }, el("summary", { text: t("page.matches-more", { n: rest.length }) }), el("ul", {}, rest)) : null);
   }
 
   history(facts, changes) {
@@ -203,11 +210,11 @@ export class InitiativePage {
     const link = (one) => el("li", {}, el("a", { href: initiativeAddress(one.id, this.lang()), text: one.name }),
       el("span", { class: "quiet", text: [placeText({ ...one, departement: one.departement_code ?? one.departement }),
         one.distance_km !== null && one.distance_km !== undefined ? `${number(one.distance_km)} km` : ""].filter(Boolean).map((text) => ` · ${text}`).join("") }),
-      one.reason ? el("span", { class: "quiet reason", lang: "en", text: one.reason }) : null);
+      one.reason ? el("span", { class: "quiet reason", text: shared(one.reason, this.head.facets.theme.values) }) : null);
     const nearby = similar.filter((one) => one.scope === "nearby"), elsewhere = similar.filter((one) => one.scope !== "nearby");
     return [
       related.length ? this.section("page.related", el("ul", { class: "alike" }, related.map((one) => el("li", {},
-        el("a", { href: initiativeAddress(one.id, this.lang()), text: one.name }), one.reason ? el("span", { class: "quiet", lang: "en", text: ` · ${one.reason}` }) : null)))) : null,
+        el("a", { href: initiativeAddress(one.id, this.lang()), text: one.name }), one.reason ? el("span", { class: "quiet", text: ` · ${evidence(one.reason)}` }) : null)))) : null,
       nearby.length ? this.section("page.nearby", el("ul", { class: "alike" }, nearby.map(link)))
         : neighbours.length ? this.section("page.neighbours", el("ul", { class: "alike" }, neighbours.map(link))) : null,
       elsewhere.length ? this.section("page.elsewhere", el("ul", { class: "alike" }, elsewhere.map(link))) : null,

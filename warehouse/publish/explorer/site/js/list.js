@@ -1,8 +1,8 @@
 // The list of what was found: one article an initiative, in the order of the worker.
 
 import { el, icon, replace } from "./dom.js";
-import { countryName, distanceText, label, number, t } from "./i18n.js";
-import { fold } from "./fold.js";
+import { countryName, distanceText, label, number, sourceText, t } from "./i18n.js";
+import { adds } from "./fold.js";
 import { initiativeAddress } from "./state.js";
 
 export const IMPRECISE = new Set(["commune", "departement", "region", "country"]);
@@ -70,7 +70,8 @@ export class List {
     for (const [row, { summary, organisation }] of Object.entries(found)) {
       const snippet = this.parent.querySelector(`[data-row="${row}"] .snippet`);
       const title = snippet?.parentElement.querySelector("h3").textContent ?? "";
-      const text = summary ?? (organisation && fold(organisation) !== fold(title) ? organisation : null);
+      // What only says the name again is no extract.
+      const text = adds(summary, title) ? sourceText(summary) : adds(organisation, title) ? t("list.by", { organisation }) : null;
       if (!snippet || !text) continue;
       snippet.textContent = text.length > 180 ? `${text.slice(0, text.lastIndexOf(" ", 178))}…` : text;
       snippet.hidden = false;

@@ -86,7 +86,8 @@ export class ExplorerMap {
         { id: "land", type: "fill", source: "departements", paint: { "fill-color": ink.land, "fill-antialias": false } },
         { id: "borders", type: "line", source: "departements", paint: { "line-color": ink.border, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.4, 9, 1.4] } },
         { id: "regions", type: "line", source: "regions", paint: { "line-color": ink.region, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.8, 9, 2.2] } },
-        { id: "names", type: "symbol", source: "names", minzoom: 6.2, layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 11, "text-max-width": 7 },
+        // Paris is a commune too, and named as such once communes are.
+        { id: "names", type: "symbol", source: "names", minzoom: 6.2, filter: ["any", ["!=", ["get", "code"], "75"], ["<", ["zoom"], 8]], layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 11, "text-max-width": 7 },
           paint: { "text-color": ink.maptext, "text-halo-color": ink.land, "text-halo-width": 1.2 } },
       ],
     };

@@ -16,6 +16,8 @@ const EXAMPLES = [
   ["sql.example.themes", "SELECT theme, count(*) AS initiatives\nFROM (SELECT unnest(themes) AS theme FROM initiatives)\nGROUP BY theme\nORDER BY initiatives DESC, theme;"],
   ["sql.example.several", "SELECT name, commune, source_count, source_ids\nFROM initiatives\nWHERE source_count > 3\nORDER BY source_count DESC, name;"],
   ["sql.example.provenance", "SELECT i.name, v.field, v.value, v.source_id, v.rule\nFROM initiative_value v JOIN initiatives i USING (initiative_id)\nWHERE v.field = 'url'\nORDER BY i.name\nLIMIT 50;"],
+  ["sql.example.search", "SELECT name, commune, score\nFROM search('jardin partagé')\nLIMIT 20;"],
+  ["sql.example.near", "SELECT name, commune, round(distance_km, 1) AS km, geo_precision\nFROM near(48.8566, 2.3522, 5)\nLIMIT 20;"],
   ["sql.example.sources", "SELECT title, licence, records, rejected, checked_on, stale_since\nFROM sources\nORDER BY records DESC, title;"],
   ["sql.example.conflicts", "SELECT name, commune, geo_conflict\nFROM initiatives\nWHERE geo_conflict IS NOT NULL\nORDER BY name;"],
 ];
@@ -27,7 +29,7 @@ async function boot() {
   await useLanguage(preferred(new URLSearchParams(location.hash.split("?")[1] ?? "").get("lang")));
   for (const link of document.querySelectorAll(".links a")) {
     const name = link.getAttribute("href");
-    if (current() !== "fr" && /^(data|dictionary)\.html$/.test(name)) link.setAttribute("href", name.replace(".", `.${current()}.`));
+    if (current() !== "fr" && /^(sources|method|quality|data|dictionary)\.html$/.test(name)) link.setAttribute("href", name.replace(".", `.${current()}.`));
   }
   $("start").addEventListener("click", start);
   $("run").addEventListener("click", run);
