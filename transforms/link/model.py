@@ -27,8 +27,9 @@ LIKELY = 0.0
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
 
-LARGE, HOPELESS_LARGE = 200_000, -1.0
-"""In a catalogue of more records than this the rules are asked about fewer pairs: names recur, and time counts."""
+LARGE, SURE_LARGE = 200_000, -1.0
+"""In a catalogue of more records than this the model decides alone, at this weight: a rule that trusts a like name was
+wrong more often there than right where the model was not sure (see docs/linking.md), and time counts."""
 
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
@@ -89,11 +90,11 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
     too light, unless a number, a door or the names may tell the rules more.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
-    least = hopeless(records)
+    least, certain = hopeless(records), sure(records)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
-               NOT same_source AND weight >= {SURE} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
+               NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
                    AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
                coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
@@ -104,12 +105,21 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
+          AND (NOT same_source OR {records <= LARGE} OR coalesce(siret, false) OR (weight >= {SURE} AND same_name AND (
+               coalesce(siren, false) OR coalesce(phone AND phone_records <= 12, false) OR coalesce(email, false)
+               OR coalesce(site AND site_records <= 12, false)
+               OR coalesce(same_number AND street_likeness >= 0.9, false))))
         ORDER BY left_id, right_id""")
 
 
 def hopeless(records: int) -> float:
     """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
-    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else HOPELESS_LARGE
+    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else SURE_LARGE
+
+
+def sure(records: int) -> float:
+    """The weight from which a pair is one in a catalogue of so many records without a look at the rules."""
+    return SURE if records <= LARGE else SURE_LARGE
 
 
 def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:

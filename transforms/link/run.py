@@ -13,7 +13,7 @@ import duckdb
 from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.model import LIKELY, SMALL, compared, decide, model, score, weigh_all
+from transforms.link.model import LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
 from transforms.link.sides import Side, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
@@ -106,12 +106,14 @@ def link(
     related: list[Related] = []
     apart: list[tuple[int, int]] = []
     matches = list(_ruled(connection, asked, records, related, before, apart))
-    matches += _sure(connection)
-    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure")
-    if judged := _judged(connection, judgements):
+    judged = _judged(connection, judgements)
+    _part_lonely(connection, judged)
+    matches += _sure(connection, lonely=False)
+    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure AND NOT lonely")
+    if judged:
         sides |= _sides(connection, ", ".join(map(str, judged)))
     apart += [(each.left_id, each.right_id) for each in related]
-    clusters, kept = cluster(sides, records, matches, judgements, apart)
+    clusters, kept = cluster(sides, records, matches, judgements, apart, _sure(connection, lonely=True))
     return Linked(clusters, kept, compared_pairs, related)
 
 
@@ -171,10 +173,12 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
         return False
     if records < SMALL or same_address(left.address_key, right.address_key):
         return True
-    told = [(left.siret, right.siret), (left.siren, right.siren), (left.domain, right.domain)]
-    told.append((left.contact_phone, right.contact_phone))
+    told = [(left.siret, right.siret), (left.siren, right.siren), (left.contact_phone, right.contact_phone)]
     if any(one and one == other for one, other in told):
         return True
+    if left.domain and left.domain == right.domain:
+        return rarity.own_site(left.domain)  # that both are on a site of everybody's says nothing
+    told.append((left.domain, right.domain))
     differ = any(one and other for one, other in told)
     return weight >= LIKELY and rarity.single(left.name_key) and not differ
 
@@ -214,19 +218,37 @@ def _ruled(
             yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
 
 
-def _sure(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
+def _part_lonely(connection: duckdb.DuckDBPyConnection, judged: Sequence[int]) -> None:
+    """Mark the sure pairs of which neither record stands in another pair or judgement: they are clusters as they are.
+
+    Nothing else can contradict them, so that most records of a large catalogue need not be read again.
+    """
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE met AS
+        SELECT id FROM (SELECT unnest([left_id, right_id]) AS id FROM weighed) GROUP BY id HAVING count(*) > 1
+        UNION SELECT unnest($judged::BIGINT[])""",
+        {"judged": list(judged)},
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE weighed AS SELECT *, sure AND left_id NOT IN (SELECT id FROM met) "
+        "AND right_id NOT IN (SELECT id FROM met) AS lonely FROM weighed"
+    )
+
+
+def _sure(connection: duckdb.DuckDBPyConnection, *, lonely: bool) -> Iterator[Match]:
     """Yield the pairs that the model is sure of, with what agrees in plain words."""
     by = f"model {model().version}"
-    found = connection.execute("""
+    found = connection.execute(f"""
         SELECT left_id, right_id, weight, concat_ws(', ',
             CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
             CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
             CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
             CASE WHEN same_town THEN 'same commune'
-                 WHEN km IS NOT NULL THEN format('{:.1f} km apart', km) ELSE 'place unknown' END)
-        FROM weighed WHERE sure ORDER BY left_id, right_id""")
+                 WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END)
+        FROM weighed WHERE sure AND lonely = {lonely} ORDER BY left_id, right_id""")
     for left, right, weight, reason in _rows(found):
-        yield Match(left, right, score(weight), reason, by)
+        yield Match(left, right, score(weight) if weight >= SURE else score(weight, None), reason, by)
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:
