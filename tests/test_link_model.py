@@ -50,7 +50,11 @@ def test_what_a_pair_weighs_is_the_sum_of_its_terms(made: tuple[list[Side], list
     load(connection, made[0])
     ready = prepare(connection)
     for (left, right), weight in list(ready.pairs.items())[:20]:
-        assert sum(ready.contributions(left, right).values()) == pytest.approx(weight, abs=0.03)
+        told = ready.contributions(left, right)
+        assert sum(told.values()) == pytest.approx(weight, abs=0.03)
+        groups = ready.contributions_by_group(left, right)
+        assert sum(total for total, _ in groups.values()) == pytest.approx(weight, abs=0.03)
+        assert sorted(words for _, group in groups.values() for words in group) == sorted(told)
 
 
 def test_every_term_has_a_finite_weight_and_words() -> None:

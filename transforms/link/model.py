@@ -27,8 +27,9 @@ LIKELY = 0.0
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
 
-LARGE, SURE_LARGE = 200_000, -1.0
-"""In a catalogue of more records than this the model decides alone, at this weight: a rule that trusts a like name was
+LARGE, SURE_LARGE = 200_000, -2.0
+"""In a catalogue of more records than this the model decides alone: a pair of this weight is one if each of the two is
+the other's best in its source. A rule that trusts a like name was
 wrong more often there than right where the model was not sure (see docs/linking.md), and time counts."""
 
 SMALL = 5000
@@ -109,6 +110,9 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
                coalesce(siren, false) OR coalesce(phone AND phone_records <= 12, false) OR coalesce(email, false)
                OR coalesce(site AND site_records <= 12, false)
                OR coalesce(same_number AND street_likeness >= 0.9, false))))
+        QUALIFY {records <= LARGE} OR same_source OR inside
+             OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
+                 AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)
         ORDER BY left_id, right_id""")
 
 

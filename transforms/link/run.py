@@ -79,6 +79,20 @@ class Prepared:
         found = {term.words: number for term, number in zip(terms, row, strict=True) if number}
         return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
+    def contributions_by_group(self, left: int, right: int) -> dict[str, tuple[float, list[str]]]:
+        """What all terms of one subject add together, and what they are, the heaviest subject first.
+
+        Terms of one subject overlap (what is within 150 m is also within a kilometre, a same name is also spelled
+        alike), so that only their sum says anything; one alone may be negative although the whole speaks for the pair.
+        """
+        told = self.contributions(left, right)
+        groups: dict[str, tuple[float, list[str]]] = {}
+        for term in model().terms:
+            if term.words in told:
+                total, words = groups.get(term.group, (0.0, []))
+                groups[term.group] = (round(total + told[term.words], 3), [*words, term.words])
+        return dict(sorted(groups.items(), key=lambda item: (-abs(item[1][0]), item[0])))
+
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
     """Read the table `linkable` on `connection`, find its candidate pairs and weigh them; only temporary tables."""
