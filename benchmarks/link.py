@@ -32,14 +32,14 @@ from transforms.link.sides import Side
 
 
 def truth_of(path: Path, count: int, seed: int) -> list[int]:
-    """Write the records to a CSV file and return the organisation of each."""
-    owners = []
+    """Write the records to a CSV file and return the organisation of each, by the id of the record."""
+    owners = [0] * count
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, LINKABLE)
         writer.writeheader()
         for number, row in Maker(seed).records(count):
             writer.writerow(row)
-            owners.append(number)
+            owners[row["id"]] = number
     return owners
 
 
@@ -58,6 +58,7 @@ def measure(system: str, count: int, seed: int, told: Any) -> None:
         path = Path(folder) / "records.csv"
         owners = truth_of(path, count, seed)
         connection = duckdb.connect()
+        connection.execute("SET enable_progress_bar = false")
         columns = json.dumps({name: TYPES.get(name, "VARCHAR") for name in LINKABLE})
         connection.execute(
             f"CREATE TABLE linkable AS SELECT * FROM read_csv('{path}', header = true, columns = {columns})"

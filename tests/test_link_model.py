@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from benchmarks.link import f1
+from benchmarks.link import f1, truth_of
 from benchmarks.organisations import Maker
 from flows.link_rivals import load
 from transforms.link import Linked, link, prepare
@@ -43,6 +45,12 @@ def test_made_up_organisations_are_recognised_the_same_on_any_number_of_threads(
     assert told["recall"] >= 0.9
     assert {match.decided_by for match in found.matches} == {"rule", f"model {model().version}"}
     assert all(SAME <= match.score < 1 for match in found.matches)
+
+
+def test_the_benchmark_knows_the_organisation_of_a_record_by_its_id(tmp_path: Path) -> None:
+    told = truth_of(tmp_path / "records.csv", 200, 5)
+    assert told == [owner for owner, _ in sorted(Maker(5).records(200), key=lambda row: row[1]["id"])]
+    assert f1([(one, other) for one, other in combinations(range(200), 2) if told[one] == told[other]], told)["f1"] == 1
 
 
 def test_what_a_pair_weighs_is_the_sum_of_its_terms(made: tuple[list[Side], list[int]]) -> None:
