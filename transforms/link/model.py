@@ -27,10 +27,8 @@ LIKELY = 0.0
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
 
-LARGE, SURE_LARGE = 200_000, -2.0
-"""In a catalogue of more records than this the model decides alone: a pair of this weight is one if each of the two is
-the other's best in its source. A rule that trusts a like name was
-wrong more often there than right where the model was not sure (see docs/linking.md), and time counts."""
+LARGE = 200_000
+"""In a catalogue of more records than this no rule is asked of a likely pair either, because time counts."""
 
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
@@ -84,7 +82,7 @@ def compared(pairs: str = "pair", *, every: bool = False) -> str:
     return sql.replace("FROM pair ", f"FROM {pairs} ").replace("$every", str(every).lower())
 
 
-def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
+def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> None:
     """Make the temporary table `weighed`: the pairs that nothing certain speaks against, their weight and their kind.
 
     Left out are pairs that no rule could join either: contradicting identifiers, two countries, too far apart, and
@@ -106,11 +104,7 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
-          AND (NOT same_source OR {records <= LARGE} OR coalesce(siret, false) OR (weight >= {SURE} AND same_name AND (
-               coalesce(siren, false) OR coalesce(phone AND phone_records <= 12, false) OR coalesce(email, false)
-               OR coalesce(site AND site_records <= 12, false)
-               OR coalesce(same_number AND street_likeness >= 0.9, false))))
-        QUALIFY {records <= LARGE} OR same_source OR inside
+        QUALIFY {every or records < SMALL} OR same_source OR inside
              OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
                  AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)
         ORDER BY left_id, right_id""")
@@ -118,12 +112,12 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
 
 def hopeless(records: int) -> float:
     """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
-    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else SURE_LARGE
+    return -1e9 if records < SMALL else HOPELESS
 
 
 def sure(records: int) -> float:
     """The weight from which a pair is one in a catalogue of so many records without a look at the rules."""
-    return SURE if records <= LARGE else SURE_LARGE
+    return SURE if records <= LARGE else LIKELY
 
 
 def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:

@@ -96,7 +96,7 @@ class Prepared:
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
     """Read the table `linkable` on `connection`, find its candidate pairs and weigh them; only temporary tables."""
-    _block(connection)
+    _block(connection, every=True)
     sides = [side for _, side in sorted(_sides(connection, "SELECT id FROM linkable").items())]
     rows = connection.execute("SELECT left_id, right_id, weight FROM weighed ORDER BY ALL").fetchall()
     return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, _rarity(connection))
@@ -131,11 +131,11 @@ def link(
     return Linked(clusters, kept, compared_pairs, related)
 
 
-def _block(connection: duckdb.DuckDBPyConnection) -> int:
+def _block(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> int:
     """Find the candidate pairs and weigh them; return how many there are."""
     for name in ("blocking.sql", "features.sql"):
         connection.execute(resources.files("transforms.link").joinpath(name).read_text(encoding="utf-8"))
-    weigh_all(connection)
+    weigh_all(connection, every=every)
     [(pairs,)] = connection.execute("SELECT count(*) FROM pair").fetchall()
     return int(pairs)
 
