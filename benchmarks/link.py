@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,14 @@ from transforms.link.sides import Side
 
 
 def truth_of(path: Path, count: int, seed: int) -> list[int]:
-    """Write the records to a CSV file and return the organisation of each."""
-    owners = []
+    """Write the records to a CSV file and return the organisation of each, by the id of the record."""
+    owners = [0] * count
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, LINKABLE)
         writer.writeheader()
         for number, row in Maker(seed).records(count):
             writer.writerow(row)
-            owners.append(number)
+            owners[row["id"]] = number
     return owners
 
 
@@ -57,6 +58,7 @@ def measure(system: str, count: int, seed: int, told: Any) -> None:
         path = Path(folder) / "records.csv"
         owners = truth_of(path, count, seed)
         connection = duckdb.connect()
+        connection.execute("SET enable_progress_bar = false")
         columns = json.dumps({name: TYPES.get(name, "VARCHAR") for name in LINKABLE})
         connection.execute(
             f"CREATE TABLE linkable AS SELECT * FROM read_csv('{path}', header = true, columns = {columns})"
@@ -82,26 +84,48 @@ def measure(system: str, count: int, seed: int, told: Any) -> None:
               "gigabytes": round(memory, 2), "candidate_pairs": candidates} | f1(pairs, owners))  # fmt: skip
 
 
+def finished(process: BaseProcess, told: Any, seconds: float | None) -> dict[str, Any]:
+    """Wait for a process and return what it told.
+
+    Raises TimeoutError, the process being stopped, after so many seconds, and RuntimeError when it died.
+    """
+    process.join(seconds)
+    if process.is_alive():
+        process.terminate()
+        process.join()
+        raise TimeoutError
+    if process.exitcode:
+        raise RuntimeError(process.exitcode)
+    found: dict[str, Any] = told.get()
+    return found
+
+
 def main() -> int:
     """Run the sizes given and print a table, or JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.link", description=__doc__)
     parser.add_argument("sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--without-splink", action="store_true")
+    parser.add_argument("--only-splink", action="store_true")
+    parser.add_argument("--minutes", type=float, default=10, help="after which another system is stopped (default 10)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results, systems = [], ["Essaim"] if options.without_splink else ["Essaim", "Splink 5"]
+    systems = ["Essaim"] * (not options.only_splink) + ["Splink 5"] * (not options.without_splink)
+    results: list[dict[str, Any]] = []
     context = multiprocessing.get_context("spawn")
     for system in systems:
         for size in options.sizes:
             told = context.Queue()
             process = context.Process(target=measure, args=(system, size, options.seed, told))
             process.start()
-            process.join()
-            if process.exitcode:
+            try:
+                results.append(finished(process, told, None if system == "Essaim" else 60 * options.minutes))
+            except TimeoutError:
+                sys.stderr.write(f"{system} was stopped after {options.minutes:g} minutes on {size:,} records\n")
+                continue
+            except RuntimeError:
                 sys.stderr.write(f"{system} failed on {size:,} records\n")
                 continue
-            results.append(told.get())
             if not options.json:
                 sys.stdout.write("  ".join(f"{name} {value}" for name, value in results[-1].items()) + "\n")
     growth = growths(results)

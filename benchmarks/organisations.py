@@ -5,6 +5,10 @@ many towns have ("La Ressourcerie du Canal"), a third of those with nothing else
 recur all over the country, the rest a kind, one of 400 family names and one of 200 first names. Towns have the sizes
 of a Zipf law, so that the largest of 3,000 holds 5 % of all. A source holds an organisation once, under a key that
 says nothing. Two thirds of the organisations are known to one source only.
+
+What a source writes of the place goes through what a geocoder can do with it: of a town misspelt (10 % of what the
+later sources write) the postcode gives the commune; with a wrong postcode (5 %, `xxx00`) only the département; with
+none (12 %) nothing. 5 % write no town at all, and 12 % no place whatever.
 """
 
 from __future__ import annotations
@@ -36,6 +40,8 @@ SYLLABLES = ["ba", "bel", "bri", "can", "cha", "cor", "dal", "do", "fau", "gar",
              "zan"]  # fmt: skip
 SOURCES_OF = [0.68, 0.20, 0.08, 0.04]
 MISSING = {"address": 0.3, "town": 0.12, "domain": 0.4, "phone": 0.5, "siren": 0.8, "point": 0.25}
+NO_TOWN, NO_POSTCODE, WRONG_POSTCODE, WRONG_TOWN = 0.05, 0.12, 0.05, 0.1
+ARTICLE = re.compile(r"^(La |Le |Les |L')")
 
 
 def made_word(draw: random.Random, least: int = 2, most: int = 4) -> str:
@@ -110,6 +116,8 @@ class Maker:
             name = next((name.removeprefix(form).strip() for form in FORMS if name.startswith(form)), name)
         elif draw.random() < 0.12:
             name = f"{draw.choice(FORMS)} {name}"
+        if draw.random() < 0.2:
+            name = ARTICLE.sub("", name)
         if draw.random() < 0.15:
             name = name.replace(town, "").strip() or name
         elif draw.random() < 0.08:
@@ -147,7 +155,21 @@ class Maker:
             if draw.random() < 0.15:
                 row["phone"] = f"+336{draw.randint(0, 99_999_999):08}"
             row["point"] = tuple(axis + draw.gauss(0, 0.003) for axis in known["point"])
+        row["town"] = self.placed(known["town"], later=bool(source))
         return row | {field: None for field, share in MISSING.items() if draw.random() < share}
+
+    def placed(self, town: dict[str, Any], *, later: bool) -> dict[str, Any] | None:
+        """What geocoding makes of the town and the postcode that a source writes; the first source writes no errors."""
+        draw = self.draw
+        absent, postcode = draw.random() < NO_TOWN, draw.random() >= NO_POSTCODE
+        wrong = later and draw.random() < WRONG_POSTCODE
+        misspelt = later and draw.random() < WRONG_TOWN
+        if not absent and not misspelt:
+            return town
+        if not absent and postcode and not wrong:
+            return town  # a letter wrong, and the postcode says which commune is meant
+        unknown = {"name": None if absent else self.typo(town["name"]), "code": None, "point": town["point"]}
+        return unknown | {"departement": town["departement"] if postcode else None}
 
     def records(self, count: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield `count` records with the number of their organisation, as rows of `linkable`, an organisation's apart.
@@ -166,6 +188,14 @@ class Maker:
             number += 1
 
 
+def precision(row: dict[str, Any]) -> str:
+    """How exactly the row is placed, in the words of geocoding."""
+    if row["point"]:
+        return "point"
+    town = row["town"] or {"code": None, "departement": None}
+    return "commune" if town["code"] else "departement" if town["departement"] else "country"
+
+
 def linkable(row: dict[str, Any], source: int, id: int) -> dict[str, Any]:
     """The row as linking wants it; without a town nothing but its point places it."""
     town, point = row["town"], row["point"]
@@ -174,7 +204,7 @@ def linkable(row: dict[str, Any], source: int, id: int) -> dict[str, Any]:
         "name_key": name_key(row["name"]), "organisation_key": None, "siren": row["siren"], "siret": None, "rna": None,
         "domain": row["domain"], "contact_phone": row["phone"], "contact_email": None,
         "address_key": name_key(row["address"]) if row["address"] else None,
-        "commune_key": town and name_key(town["name"]), "insee_code": town and town["code"],
+        "commune_key": name_key(town["name"]) if town and town["name"] else None, "insee_code": town and town["code"],
         "departement_code": town and town["departement"], "country": "FR", "latitude": point and point[0],
-        "longitude": point and point[1], "geo_precision": "point" if point else "commune" if town else "country",
+        "longitude": point and point[1], "geo_precision": precision(row),
     }  # fmt: skip

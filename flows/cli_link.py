@@ -24,6 +24,9 @@ HomeOption = Annotated[
     Path | None, typer.Option("--home", help="A home with a finished night (default: $ESSAIM_HOME, ./essaim-home).")
 ]
 CountArgument = Annotated[int, typer.Argument(min=1, metavar="N", help="How many.")]
+SUBJECTS = {"bias": "to begin with", "place": "where they are", "name": "the names", "address": "the addresses",
+            "number": "the numbers", "contact": "sites and contacts"}  # fmt: skip
+"""The subjects of the terms in `model.tsv`. Terms of one subject overlap, so they are told together."""
 SIDE_BY_SIDE = ("record", "name", "address", "commune", "url", "siret", "rna")
 
 
@@ -71,8 +74,8 @@ def explain(
     _say(f"Evidence: {found['score']:.3f} of {found['threshold']:.2f} needed; {found['reason']}.")
     _say(f"Compared because of: {'; '.join(found['blocks']) or 'nothing'}.")
     _say(f"Model {found['model']} (the odds are even at 0): {found['weight']:+.1f}, made of")
-    for words, number in found["contributions"].items():
-        _say(f"  {number:+6.2f}  {words}")
+    for subject, told in found["subjects"].items():
+        _say(f"  {told['weight']:+6.2f}  {SUBJECTS.get(subject, subject)}: {', '.join(told['because'])}")
     for name, value in found["features"].items():
         _say(f"  {name.replace('_', ' ')}: {_told(value)}")
 

@@ -118,8 +118,10 @@ def explain(linkage: Linkage, one: str, other: str) -> dict[str, Any]:
     verdict = linkage.ready.verdict(left, right)
     together = linkage.rows[left]["initiative_id"] == linkage.rows[right]["initiative_id"]
     contributions = linkage.ready.contributions(left, right)
+    groups = linkage.ready.contributions_by_group(left, right)
     return {
         "model": model().version, "weight": round(sum(contributions.values()), 3), "contributions": contributions,
+        "subjects": {group: {"weight": weight, "because": words} for group, (weight, words) in groups.items()},
         "left": shown(linkage, left), "right": shown(linkage, right), "same_initiative": together,
         "score": _score(linkage, left, right), "threshold": SAME, "reason": verdict.reason,
         "against": contradiction(sides[left], sides[right]), "blocks": _blocks(linkage, left, right),

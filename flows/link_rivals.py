@@ -42,7 +42,7 @@ def ours(sides: Sequence[Side]) -> Pairs:
     """The rules of `transforms.link`: every pair of a cluster."""
     with duckdb.connect() as connection:
         load(connection, sides)
-        return _pairs(link(connection, []).clusters)
+        return pairs_of(link(connection, []).clusters)
 
 
 def exact(sides: Sequence[Side]) -> Pairs:
@@ -51,7 +51,7 @@ def exact(sides: Sequence[Side]) -> Pairs:
     for side in sides:
         if side.city and side.name_key:
             groups[side.name_key, side.city].append(side.id)
-    return _pairs(groups.values())
+    return pairs_of(groups.values())
 
 
 def gogocarto(sides: Sequence[Side]) -> Pairs:
@@ -126,7 +126,7 @@ def splink(sides: Sequence[Side]) -> Pairs:
         rows = connection.execute(
             f"SELECT list(id ORDER BY id) FROM {clusters.physical_name} GROUP BY cluster_id HAVING count(*) > 1"
         ).fetchall()
-    return _pairs(ids for (ids,) in rows)
+    return pairs_of(ids for (ids,) in rows)
 
 
 SYSTEMS: dict[str, Callable[[Sequence[Side]], Pairs]] = {
@@ -137,7 +137,8 @@ SYSTEMS: dict[str, Callable[[Sequence[Side]], Pairs]] = {
 }
 
 
-def _pairs(groups: Iterable[Sequence[int]]) -> Pairs:
+def pairs_of(groups: Iterable[Sequence[int]]) -> Pairs:
+    """Every pair of ids that stand in one group, the lower first."""
     return {(min(pair), max(pair)) for group in groups for pair in combinations(group, 2)}
 
 

@@ -13,12 +13,13 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from flows import evaluate_link, link_rivals
+from flows import evaluate_link, link_rivals, link_rivals_more
 from flows.cli_evaluate import evaluate_app
 from flows.link_review import Linkage, UnknownRecordError, explain, read, review, sample
 from flows.link_truth import Listed, read_files, read_rows
 from transforms.geocode import Gazetteer
 from transforms.link import Judgement
+from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from warehouse.decisions import JUDGEMENTS, read_judgements
 from warehouse.gazetteer import data_folder
@@ -75,14 +76,19 @@ def test_the_score_counts_by_pair_of_files(truth: Path, monkeypatch: pytest.Monk
     def absent(sides: Any) -> link_rivals.Pairs:
         raise link_rivals.NotInstalledError("not here")
 
+    def learns_nothing(sides: Any, labels: link_rivals_more.Labels) -> link_rivals.Pairs:
+        assert labels.same == [(0, 3)]
+        raise link_rivals.NotInstalledError("not here either")
+
     monkeypatch.setitem(link_rivals.SYSTEMS, "Splink 5", absent)
+    monkeypatch.setattr(evaluate_link, "LEARNERS", {"dedupe": learns_nothing})
     found = evaluate_link.evaluate(truth, truth.parent / "data", Gazetteer.load(data_folder()))
     mine, gogocarto, exact = found.scores
     assert (mine.macro, mine.recall, list(mine.merged)) == (1.0, {"easy": 1.0, "medium": 1.0, "hard": None}, [])
     assert (mine.precision, mine.told) == (1.0, 1)
     assert mine.by_files == {("fr/a.csv", "fr/b.json"): (2, 2)}
     assert (gogocarto.macro, exact.macro) == (0.0, 0.5)
-    assert found.notes == ["not here"]
+    assert found.notes == ["not here", "not here either"]
     assert found.good
 
 
@@ -242,3 +248,10 @@ def test_the_benchmark_makes_the_same_records_for_a_seed() -> None:
     assert f1({(0, 1), (0, 2)}, [5, 5, 6, 6]) == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     runs = [{"system": "s", "records": size, "seconds": size / 1000, "f1": 1.0} for size in (1000, 100_000)]
     assert growths(runs) == {"s": 1.0}
+
+
+def test_one_record_of_each_source_the_surest_first() -> None:
+    blank = dict.fromkeys(Side.__slots__)
+    sides = [Side(**blank | {"id": id, "source_id": source}) for id, source in enumerate(("a", "a", "b", "c"))]
+    scored = {(0, 2): 0.8, (1, 2): 0.9, (0, 3): 0.75}
+    assert link_rivals_more.one_each(scored, sides) == {(1, 2), (0, 3)}

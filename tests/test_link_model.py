@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from benchmarks.link import f1
+from benchmarks.link import f1, truth_of
 from benchmarks.organisations import Maker
 from flows.link_rivals import load
 from transforms.link import Linked, link, prepare
@@ -45,12 +47,22 @@ def test_made_up_organisations_are_recognised_the_same_on_any_number_of_threads(
     assert all(SAME <= match.score < 1 for match in found.matches)
 
 
+def test_the_benchmark_knows_the_organisation_of_a_record_by_its_id(tmp_path: Path) -> None:
+    told = truth_of(tmp_path / "records.csv", 200, 5)
+    assert told == [owner for owner, _ in sorted(Maker(5).records(200), key=lambda row: row[1]["id"])]
+    assert f1([(one, other) for one, other in combinations(range(200), 2) if told[one] == told[other]], told)["f1"] == 1
+
+
 def test_what_a_pair_weighs_is_the_sum_of_its_terms(made: tuple[list[Side], list[int]]) -> None:
     connection = duckdb.connect()
     load(connection, made[0])
     ready = prepare(connection)
     for (left, right), weight in list(ready.pairs.items())[:20]:
-        assert sum(ready.contributions(left, right).values()) == pytest.approx(weight, abs=0.03)
+        told = ready.contributions(left, right)
+        assert sum(told.values()) == pytest.approx(weight, abs=0.03)
+        groups = ready.contributions_by_group(left, right)
+        assert sum(total for total, _ in groups.values()) == pytest.approx(weight, abs=0.03)
+        assert sorted(words for _, group in groups.values() for words in group) == sorted(told)
 
 
 def test_every_term_has_a_finite_weight_and_words() -> None:

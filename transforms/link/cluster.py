@@ -148,11 +148,13 @@ def cluster(
     matches: Iterable[Match],
     judgements: Sequence[Judgement],
     related: Iterable[tuple[int, int]] = (),
+    lonely: Iterable[Match] = (),
 ) -> tuple[list[list[int]], list[Match]]:
     """Return the clusters of `records` records, as lists of ids, and the matches that made them.
 
     `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other
-    but are two: no third record joins them, only a judgement. Raises `ContradictionError` when two records judged
+    but are two: no third record joins them, only a judgement. The `lonely` matches are of records that nothing else
+    names, and stand as they are. Raises `ContradictionError` when two records judged
     different are judged the same through others.
     """
     check_judgements(judgements)
@@ -177,6 +179,9 @@ def cluster(
             clusters.join(left, right)
         if clusters.root(left) == clusters.root(right):
             kept.setdefault((left, right), match)
+    for match in lonely:
+        clusters.join(match.left_id, match.right_id)
+        kept[match.left_id, match.right_id] = match
     return clusters.sets(), [kept[pair] for pair in sorted(kept)]
 
 

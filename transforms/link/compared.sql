@@ -1,13 +1,13 @@
 -- The numbers that the terms of model.tsv are made of, one row for each pair of the table `pair`; NULL where one of
 -- the two does not tell. Needs trait and linkable (see features.sql).
-SELECT left_id, right_id, same_source, same_name, initials, shared / greatest(one_weight, other_weight, 1) AS cosine,
+SELECT left_id, right_id, one_source, other_source, same_source, same_name, initials, shared / greatest(one_weight, other_weight, 1) AS cosine,
        shared / greatest(least(one_weight, other_weight), 1) AS containment, shared / 16.0 AS shared,
        likeness, sorted_likeness, numbers_differ, namesakes, same_town, town_known, same_departement, departement_known,
        CASE WHEN same_town THEN townsmen END AS townsmen, records,
        km, exact, same_number, street_likeness, siren, siret, rna, site, site_records, phone, phone_records, email,
        countries_differ, inside
 FROM (
-    SELECT left_id, right_id, a.source_id = b.source_id AS same_source, a.joined = b.joined AS same_name,
+    SELECT left_id, right_id, a.source_id AS one_source, b.source_id AS other_source, a.source_id = b.source_id AS same_source, a.joined = b.joined AS same_name,
            coalesce(list_sum(list_transform(list_intersect(a.words, b.words), lambda word: word % 4096)), 0)::INTEGER AS shared,
            a.weight AS one_weight, b.weight AS other_weight,
            (length(a.initials) >= 3 AND a.initials = b.joined) OR (length(b.initials) >= 3 AND b.initials = a.joined) AS initials,

@@ -27,8 +27,8 @@ LIKELY = 0.0
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
 
-LARGE, HOPELESS_LARGE = 200_000, -1.0
-"""In a catalogue of more records than this the rules are asked about fewer pairs: names recur, and time counts."""
+LARGE = 200_000
+"""In a catalogue of more records than this no rule is asked of a likely pair either, because time counts."""
 
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
@@ -82,18 +82,18 @@ def compared(pairs: str = "pair", *, every: bool = False) -> str:
     return sql.replace("FROM pair ", f"FROM {pairs} ").replace("$every", str(every).lower())
 
 
-def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
+def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> None:
     """Make the temporary table `weighed`: the pairs that nothing certain speaks against, their weight and their kind.
 
     Left out are pairs that no rule could join either: contradicting identifiers, two countries, too far apart, and
     too light, unless a number, a door or the names may tell the rules more.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
-    least = hopeless(records)
+    least, certain = hopeless(records), sure(records)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
-               NOT same_source AND weight >= {SURE} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
+               NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
                    AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
                coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
@@ -104,12 +104,20 @@ def weigh_all(connection: duckdb.DuckDBPyConnection) -> None:
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
+        QUALIFY {every or records < SMALL} OR same_source OR inside
+             OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
+                 AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)
         ORDER BY left_id, right_id""")
 
 
 def hopeless(records: int) -> float:
     """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
-    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else HOPELESS_LARGE
+    return -1e9 if records < SMALL else HOPELESS
+
+
+def sure(records: int) -> float:
+    """The weight from which a pair is one in a catalogue of so many records without a look at the rules."""
+    return SURE if records <= LARGE else LIKELY
 
 
 def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:

@@ -13,7 +13,7 @@ import duckdb
 from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.model import LIKELY, SMALL, compared, decide, model, score, weigh_all
+from transforms.link.model import LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
 from transforms.link.sides import Side, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
@@ -79,10 +79,24 @@ class Prepared:
         found = {term.words: number for term, number in zip(terms, row, strict=True) if number}
         return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
+    def contributions_by_group(self, left: int, right: int) -> dict[str, tuple[float, list[str]]]:
+        """What all terms of one subject add together, and what they are, the heaviest subject first.
+
+        Terms of one subject overlap (what is within 150 m is also within a kilometre, a same name is also spelled
+        alike), so that only their sum says anything; one alone may be negative although the whole speaks for the pair.
+        """
+        told = self.contributions(left, right)
+        groups: dict[str, tuple[float, list[str]]] = {}
+        for term in model().terms:
+            if term.words in told:
+                total, words = groups.get(term.group, (0.0, []))
+                groups[term.group] = (round(total + told[term.words], 3), [*words, term.words])
+        return dict(sorted(groups.items(), key=lambda item: (-abs(item[1][0]), item[0])))
+
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
     """Read the table `linkable` on `connection`, find its candidate pairs and weigh them; only temporary tables."""
-    _block(connection)
+    _block(connection, every=True)
     sides = [side for _, side in sorted(_sides(connection, "SELECT id FROM linkable").items())]
     rows = connection.execute("SELECT left_id, right_id, weight FROM weighed ORDER BY ALL").fetchall()
     return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, _rarity(connection))
@@ -106,20 +120,22 @@ def link(
     related: list[Related] = []
     apart: list[tuple[int, int]] = []
     matches = list(_ruled(connection, asked, records, related, before, apart))
-    matches += _sure(connection)
-    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure")
-    if judged := _judged(connection, judgements):
+    judged = _judged(connection, judgements)
+    _part_lonely(connection, judged)
+    matches += _sure(connection, lonely=False)
+    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure AND NOT lonely")
+    if judged:
         sides |= _sides(connection, ", ".join(map(str, judged)))
     apart += [(each.left_id, each.right_id) for each in related]
-    clusters, kept = cluster(sides, records, matches, judgements, apart)
+    clusters, kept = cluster(sides, records, matches, judgements, apart, _sure(connection, lonely=True))
     return Linked(clusters, kept, compared_pairs, related)
 
 
-def _block(connection: duckdb.DuckDBPyConnection) -> int:
+def _block(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> int:
     """Find the candidate pairs and weigh them; return how many there are."""
     for name in ("blocking.sql", "features.sql"):
         connection.execute(resources.files("transforms.link").joinpath(name).read_text(encoding="utf-8"))
-    weigh_all(connection)
+    weigh_all(connection, every=every)
     [(pairs,)] = connection.execute("SELECT count(*) FROM pair").fetchall()
     return int(pairs)
 
@@ -171,10 +187,12 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
         return False
     if records < SMALL or same_address(left.address_key, right.address_key):
         return True
-    told = [(left.siret, right.siret), (left.siren, right.siren), (left.domain, right.domain)]
-    told.append((left.contact_phone, right.contact_phone))
+    told = [(left.siret, right.siret), (left.siren, right.siren), (left.contact_phone, right.contact_phone)]
     if any(one and one == other for one, other in told):
         return True
+    if left.domain and left.domain == right.domain:
+        return rarity.own_site(left.domain)  # that both are on a site of everybody's says nothing
+    told.append((left.domain, right.domain))
     differ = any(one and other for one, other in told)
     return weight >= LIKELY and rarity.single(left.name_key) and not differ
 
@@ -214,19 +232,37 @@ def _ruled(
             yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
 
 
-def _sure(connection: duckdb.DuckDBPyConnection) -> Iterator[Match]:
+def _part_lonely(connection: duckdb.DuckDBPyConnection, judged: Sequence[int]) -> None:
+    """Mark the sure pairs of which neither record stands in another pair or judgement: they are clusters as they are.
+
+    Nothing else can contradict them, so that most records of a large catalogue need not be read again.
+    """
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE met AS
+        SELECT id FROM (SELECT unnest([left_id, right_id]) AS id FROM weighed) GROUP BY id HAVING count(*) > 1
+        UNION SELECT unnest($judged::BIGINT[])""",
+        {"judged": list(judged)},
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE weighed AS SELECT *, sure AND left_id NOT IN (SELECT id FROM met) "
+        "AND right_id NOT IN (SELECT id FROM met) AS lonely FROM weighed"
+    )
+
+
+def _sure(connection: duckdb.DuckDBPyConnection, *, lonely: bool) -> Iterator[Match]:
     """Yield the pairs that the model is sure of, with what agrees in plain words."""
     by = f"model {model().version}"
-    found = connection.execute("""
+    found = connection.execute(f"""
         SELECT left_id, right_id, weight, concat_ws(', ',
             CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
             CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
             CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
             CASE WHEN same_town THEN 'same commune'
-                 WHEN km IS NOT NULL THEN format('{:.1f} km apart', km) ELSE 'place unknown' END)
-        FROM weighed WHERE sure ORDER BY left_id, right_id""")
+                 WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END)
+        FROM weighed WHERE sure AND lonely = {lonely} ORDER BY left_id, right_id""")
     for left, right, weight, reason in _rows(found):
-        yield Match(left, right, score(weight), reason, by)
+        yield Match(left, right, score(weight) if weight >= SURE else score(weight, None), reason, by)
 
 
 def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:
