@@ -57,7 +57,7 @@ def test_search_forgives_accents_plurals_and_case(shown: Watched) -> None:
     assert set(found("JARDINS")) == set(jardin)
     assert set(found("épicerie")) == set(found("epiceries"))
     assert len(found("jardin montréal")) <= len(jardin)
-    assert shown.page.text_content("#chips").startswith("“jardin montréal”")
+    assert shown.page.text_content("#chips").startswith("« jardin montréal »")
 
 
 def test_a_word_that_is_not_there_leads_on(shown: Watched) -> None:
