@@ -67,7 +67,7 @@ def _copy_out(releases: Path, to: str, dry_run: bool) -> None:
     except Exception as fault:
         if not (isinstance(fault, OSError) or type(fault).__module__.startswith(("botocore", "boto3"))):
             raise
-        _failed(f"{fault}; nothing half-done is shown to readers: run it again, and it goes on")
+        _failed(f"{fault}; nothing half-done is shown to readers: once that is mended, run it again, and it goes on")
 
 
 def _place(to: str) -> Place:

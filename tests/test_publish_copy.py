@@ -26,11 +26,22 @@ def quiet(_: str) -> None:
     return None
 
 
+@pytest.fixture(scope="session")
+def light(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That release without most of its files: each is one more to send, and none is sent otherwise than the others."""
+    folder = tmp_path_factory.mktemp("light")
+    left_out = shutil.ignore_patterns("vendor", "js", "data", "i18n", "links", "schemas", "feeds", SUMS)
+    shutil.copytree(release.folder.parent, folder, symlinks=True, ignore=left_out, dirs_exist_ok=True)
+    write_sums(folder / str(NIGHT), describe(folder / str(NIGHT)))
+    write_index(folder, str(NIGHT))
+    return folder
+
+
 @pytest.fixture
-def releases(release: Release, tmp_path: Path) -> Path:
+def releases(light: Path, tmp_path: Path) -> Path:
     """A home's folder of releases with one release, to be changed freely."""
     folder = tmp_path / "home" / "releases"
-    shutil.copytree(release.folder.parent, folder, symlinks=True)
+    shutil.copytree(light, folder, symlinks=True)
     return folder
 
 

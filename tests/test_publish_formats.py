@@ -209,7 +209,7 @@ def test_quality_gives_figures(release: Release) -> None:
 def assembly(tmp_path: Path) -> Assembly:
     scratch = tmp_path / ".scratch-x"
     scratch.mkdir()
-    return Assembly(tmp_path, scratch, "2026-11-22", NIGHT, duckdb.connect(), facts=None)  # type: ignore[arg-type]
+    return Assembly(tmp_path, scratch, "2026-11-22", NIGHT, duckdb.connect(), facts=None, beside=None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

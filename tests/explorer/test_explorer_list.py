@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from watched import Watched
 
 
@@ -57,7 +58,7 @@ def test_search_forgives_accents_plurals_and_case(shown: Watched) -> None:
     assert set(found("JARDINS")) == set(jardin)
     assert set(found("épicerie")) == set(found("epiceries"))
     assert len(found("jardin montréal")) <= len(jardin)
-    assert shown.page.text_content("#chips").startswith("“jardin montréal”")
+    assert shown.page.text_content("#chips").startswith("« jardin montréal »")
 
 
 def test_a_word_that_is_not_there_leads_on(shown: Watched) -> None:
@@ -241,3 +242,38 @@ def test_a_place_that_is_typed_leads_to_its_page(shown: Watched, database: duckd
     frame = shown.page.input_value("#embed-frame")
     assert "embed.html#/t/departement/44" in frame
     assert 'territory="departement/44"' in shown.page.input_value("#embed-component")
+
+
+def test_what_only_says_the_name_again_is_no_extract(shown: Watched) -> None:
+    said = shown.page.evaluate(
+        """async (pairs) => {
+            const { adds } = await import("./js/fold.js");
+            return pairs.map(([text, name]) => adds(text, name));
+        }""",
+        [
+            ["8 Fablab", "8 FabLab Drôme"], ["Association Trocantons", "Trocantons"], ["La Smalah.", "Lasmalah"],
+            ["", "X"], [None, "X"], ["Vergers urbains", "Commun Jardin"], ["Ardelaine, filière laine", "Ardelaine"],
+        ],
+    )  # fmt: skip
+    assert said == [False, False, False, False, False, True, True]
+
+
+def test_the_arrondissements_of_a_city_are_named_once_on_the_map(shown: Watched) -> None:
+    named = shown.page.evaluate(
+        """async () => {
+            const { Engine } = await import("./js/engine.js");
+            const places = {
+                commune: ["Paris", "Paris", "Paris", "Saint-Denis", "Saint-Denis"], departement: [1, 1, 1, 2, 3],
+                insee: ["75056", "75110", "75120", "93066", "97411"],
+                x: [23000, 23600, 24000, 23500, 24500], y: [488500, 488700, 488600, 489300, 489400],
+            };
+            const columns = { place: [0, 0, 1, 2, 3, 4] }, view = { west: 2, south: 48, east: 3, north: 49 };
+            return Engine.prototype.placesIn.call({ places, columns }, view);
+        }"""
+    )
+    assert [(place["name"], place["count"]) for place in named] == [
+        ("Paris", 4),
+        ("Saint-Denis", 1),
+        ("Saint-Denis", 1),
+    ]
+    assert named[0]["point"] == pytest.approx([2.34, 48.8575])

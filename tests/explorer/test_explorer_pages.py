@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+from conftest import serve
 from watched import Watched
 
 
@@ -96,19 +98,25 @@ def test_the_map_of_a_territory_on_another_site(
     assert shown.page.is_visible("#map canvas")
 
 
-def test_the_component_frames_the_embed(watch: Callable[..., Watched], site: str) -> None:
-    # A page of somebody else: no policy of ours, so the script is given to it by the driver.
-    blank = watch(bypass_csp=True)
-    blank.page.goto(site + "method.html")
-    blank.page.add_script_tag(url=site + "essaim-map.js", type="module")
-    blank.page.evaluate(
-        'document.body.innerHTML = \'<essaim-map territory="region/53" theme="health,sport" lang="en"></essaim-map>\''
+def test_the_component_and_the_frame_on_another_site(watch: Callable[..., Watched], site: str, tmp_path: Path) -> None:
+    shown = watch()
+    shown.open(site + "index.html#/t/region/53")
+    shown.page.click(".embed summary")
+    frame, component = (shown.page.input_value(id) for id in ("#embed-frame", "#embed-component"))
+    component = component.replace("<essaim-map ", '<essaim-map theme="health,sport" lang="en" ')
+    (tmp_path / "explorer").mkdir()
+    (tmp_path / "explorer" / "index.html").write_text(
+        f"<!doctype html><meta charset=utf-8><title>x</title><link rel=icon href=data:,>{frame}{component}",
+        encoding="utf-8",
     )
-    blank.until(lambda: blank.page.locator("essaim-map iframe").count())
-    assert (
-        blank.page.get_attribute("essaim-map iframe", "src")
-        == f"{site}embed.html#/t/region/53?theme=health&theme=sport&lang=en"
-    )
+    # Another origin, whose host sends no header that would let its scripts in.
+    with contextmanager(serve)(tmp_path) as other:
+        shown.page.goto(other)
+        addresses = [each.get_attribute("src") for each in shown.page.locator("iframe").all()]
+        asked = "?theme=health&theme=sport&lang=en"
+        assert addresses == [f"{site}embed.html#/t/region/53", f"{site}embed.html#/t/region/53{asked}"]
+        for number, words in enumerate(("initiatives", "Open in Essaim")):
+            shown.page.frame_locator(f"iframe >> nth={number}").get_by_text(words).first.wait_for()
 
 
 # ------------------------------------------------------------------------------------------------------ the map

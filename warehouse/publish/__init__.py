@@ -19,6 +19,7 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,8 +77,8 @@ def _write(
         scratch = Path(name)
         file = folder / database.FILE_NAME
         database.build(connection, file, scratch)
-        with database.opened(file, scratch) as release:
-            assembly = Assembly(folder, scratch, version, as_of, release, gather(release, version, as_of))
+        with database.opened(file, scratch) as release, ThreadPoolExecutor(1) as beside:
+            assembly = Assembly(folder, scratch, version, as_of, release, gather(release, version, as_of), beside)
             database.announce(assembly)
             for write in (*writers, *DESCRIPTIONS):
                 write(assembly)

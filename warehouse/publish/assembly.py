@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import duckdb
 
@@ -81,7 +83,8 @@ class Assembly:
     """The release being written into `folder`, with its database open for reading in `connection`.
 
     `scratch` is a folder for parts that are removed at the end; `facts` are the counts, sources and changes that texts
-    tell of.
+    tell of. What needs no other file of the release may be done `beside` the other writers, with a cursor of its own;
+    what is `begun` so is waited for by the writer that needs it.
     """
 
     folder: Path
@@ -90,6 +93,8 @@ class Assembly:
     as_of: dt.date
     connection: duckdb.DuckDBPyConnection
     facts: Facts
+    beside: Executor
+    begun: dict[str, Future[Any]] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
     _known: dict[str, File] = field(default_factory=dict)
 

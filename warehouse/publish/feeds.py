@@ -121,7 +121,7 @@ def _rows(assembly: Assembly) -> Iterator[dict[str, Any]]:
 def _atom(feed: Feed, rows: list[dict[str, Any]], as_of: dt.date, base: str) -> bytes:
     root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "fr"})
     _put(root, "id", _urn(f"feed/{feed.name}"))
-    _put(root, "title", f"Essaim : {feed.fr}")
+    _put(root, "title", f"Essaim – {feed.fr}")
     _put(root, "subtitle", feed.en)
     _put(root, "updated", _moment(as_of))
     _put(ET.SubElement(root, "author"), "name", "Essaim")

@@ -27,6 +27,7 @@ from warehouse.publish.assembly import Assembly
 Writer = Callable[[Assembly], None]
 
 WRITERS: tuple[Writer, ...] = (
+    explorer.begin,
     tables.write_all,
     geography.write_all,
     extracts.write_all,
@@ -39,4 +40,4 @@ WRITERS: tuple[Writer, ...] = (
     source_pages.write_all,
     explorer.write_all,
 )
-"""The data first, then what explains it, then the explorer, which links to what is there."""
+"""The data first, then what explains it, then the explorer, which links to what is there; its data is made beside."""

@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import shutil
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from warehouse.publish.explorer.rows import number_rows
 from warehouse.publish.explorer.static import write_pages
 from warehouse.publish.explorer.textindex import write_index
 
-__all__ = ["CONTACT", "FOLDER", "build", "write_all"]
+__all__ = ["CONTACT", "FOLDER", "begin", "build", "write_all"]
 
 FOLDER = "explorer"
 FORMAT = 1
@@ -49,14 +50,31 @@ CONTACT = "ESSAIM_CONTACT"
 """Environment variable: where readers send corrections, an e-mail address or the address of a form for new issues."""
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The data of the explorer, ready in `folder`, and what of it the head of the page tells."""
+
+    folder: Path
+    head: dict[str, Any]
+
+
+def begin(assembly: Assembly) -> None:
+    """Begin with the data, which needs no other file of the release, beside the other writers."""
+    connection, scratch, version = assembly.connection.cursor(), assembly.scratch / FOLDER, assembly.version
+    assembly.begun[FOLDER] = assembly.beside.submit(prepare, connection, scratch, version)
+
+
 def write_all(assembly: Assembly) -> None:
-    """Write the explorer into the release; feeds and data files that stand already are linked."""
+    """Write the explorer into the release; feeds, pages and data files that stand already are linked.
+
+    Raises what `build` raises; the data is that of `begin`.
+    """
     folder = assembly.add_folder(
         f"{FOLDER}/", "L'explorateur : chercher, filtrer, voir sur la carte, en ligne ou non",
         "The explorer: search, filter, see on the map, online or off", Group.PAGE,
     )  # fmt: skip
     folder.rmdir()
-    build(assembly.connection, folder, assembly.version)
+    _finish(assembly.connection, assembly.begun.pop(FOLDER).result(), folder, assembly.version, None)
 
 
 def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, contact: str | None = None) -> None:
@@ -66,9 +84,12 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
     either the page names the publishers only. Feeds that stand in `folder`'s `../feeds` are linked. Raises ValueError
     for a contact that is neither.
     """
-    contact = checked_contact(os.environ.get(CONTACT, "") if contact is None else contact)
-    shutil.copytree(Path(str(resources.files(__package__) / "site")), folder)
-    data = folder / "data" / "new"
+    data = prepare(connection, folder.with_name(f"{folder.name}.data"), version)
+    _finish(connection, data, folder, version, contact)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> Data:
+    """Write the data into the new folder `data`; makes temporary tables in `connection`."""
     data.mkdir(parents=True)
     count = number_rows(connection)
     found = facets(connection)
@@ -77,16 +98,13 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
     write_details(connection, count, data / "d")
     moved = connection.execute("SELECT old_id, new_id FROM moved_id ORDER BY old_id").fetchall()
     (data / "moved.json.gz").write_bytes(json_gzipped(dict(moved)))
-    build = _digest(version, data)
     head = {
         "format": FORMAT,
-        "build": build,
+        "build": _digest(version, data),
         "version": version,
         "count": count,
         "block": BLOCK,
-        "contact": contact,
         "shards": shards,
-        "feeds": sorted(path.stem for path in (folder.parent / "feeds").glob("*.atom")),
         "facets": {facet.name: facet.described() for facet in found},
         "sources": _sources(connection),
         "first": _first_rows(connection, found),
@@ -94,8 +112,17 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
         "ids": "bin" if (data / "ids.bin").exists() else "txt",
         "words": {"funding_kinds": vocabulary()["funding_kinds"]},
     }
-    data.rename(data.with_name(build))
-    (folder / "data" / "head.json.gz").write_bytes(json_gzipped(head))
+    return Data(data, head)
+
+
+def _finish(connection: duckdb.DuckDBPyConnection, data: Data, folder: Path, version: str, contact: str | None) -> None:
+    contact = checked_contact(os.environ.get(CONTACT, "") if contact is None else contact)
+    shutil.copytree(Path(str(resources.files(__package__) / "site")), folder)
+    build = data.head["build"]
+    (folder / "data").mkdir()
+    data.folder.rename(folder / "data" / build)
+    feeds = sorted(path.stem for path in (folder.parent / "feeds").glob("*.atom"))
+    (folder / "data" / "head.json.gz").write_bytes(json_gzipped({**data.head, "contact": contact, "feeds": feeds}))
     write_pages(connection, folder, version, contact)
     _write_shell(folder, version, build)
 

@@ -35,7 +35,7 @@ export function drawTerritory(parent, head, territory, counts, lang) {
 function embed({ level, code, name }) {
   const base = new URL(".", location.href).href.replace(/#.*$/, "");
   const frame = `<iframe src="${base}embed.html#/t/${level}/${encodeURIComponent(code)}" title="${attribute(t("embed.title", { name }))}" width="100%" height="480" loading="lazy" style="border:0"></iframe>`;
-  const component = `<script type="module" src="${base}essaim-map.js"></script>\n<essaim-map territory="${level}/${attribute(code)}" height="480"></essaim-map>`;
+  const component = `<script src="${base}essaim-map.js" defer></script>\n<essaim-map territory="${level}/${attribute(code)}" height="480"></essaim-map>`;
   const area = (id, text, value) => el("p", {}, el("label", { for: id, text }), el("textarea", {
     id, readonly: true, rows: 3, spellcheck: "false", value, on: { focus: (event) => event.target.select() },
   }));
