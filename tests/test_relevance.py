@@ -56,7 +56,7 @@ def test_titles_that_present_nothing(name: str, group: str) -> None:
     "name",
     [
         "Guide Dogs for the Blind", "Forum Europe", "Accueil de jour", "Les 3 Ateliers", "Formation CAP Emploi",
-        "Job dans la Ville", "La Petite Rencontre", "Le Comptoir des définitions", "C'est qui le patron ?!", 
+        "Job dans la Ville", "La Petite Rencontre", "Le Comptoir des définitions", "C'est qui le patron ?!",
         "Recrutement solidaire", "Le Casino, tiers-lieu",
         "SEO/BirdLife", "Writers Den", "Homework Help Club", "Entretiens avec un psychologue",
         "Entretien de véhicule", "Appel d'air",
