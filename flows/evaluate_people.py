@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 
@@ -171,16 +172,23 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s.\-()/]{1,3}(?=\d)|\(0\)|\+")
 
 
 def _by_the_letter(fields: Mapping[str, Any], row: Mapping[str, Any]) -> int:
-    """How many plain addresses and mobile numbers of a raw record stand in what is published of it."""
+    """How many plain addresses and mobile numbers of a raw record stand in what is published of it.
+
+    In web addresses an e-mail address counts with its sign: lieu.ville.fr is the site of lieu@ville.fr, and no contact.
+    """
     given = [text for name, value in fields.items() if name not in ADDRESSES for text in _texts(value)]
-    secrets = {letters(found) for text in given for found in _PLAIN_ADDRESS.findall(text)}
+    emails = {found.lower() for text in given for found in _PLAIN_ADDRESS.findall(text)}
     phone = _BETWEEN_DIGITS.sub("", " ".join(_texts(fields.get("phone", ""))))
-    secrets |= {found[-9:] for found in _TEN_DIGITS.findall(phone)}
+    secrets = {letters(found) for found in emails} | {found[-9:] for found in _TEN_DIGITS.findall(phone)}
     if not secrets:
         return 0
-    shown = letters(json.dumps([row.get(name) for name in sorted(row) if name not in UNREAD], default=str))
+    shown = letters(json.dumps([row.get(name) for name in sorted(row) if name not in UNREAD | ADDRESSES], default=str))
+    sites = unquote(" ".join(str(row.get(name)) for name in sorted(ADDRESSES))).lower()
     chosen = letters(f"{row.get('contact_email')}"), letters(f"{row.get('contact_phone')}")
-    return sum(secret in shown or (secret in chosen[1]) for secret in secrets if secret != chosen[0])
+    linked = {letters(found) for found in emails if found in sites} | {
+        found for found in secrets if found.isdigit() and found in letters(sites)
+    }
+    return sum(secret in shown or secret in linked or secret in chosen[1] for secret in secrets if secret != chosen[0])
 
 
 def _texts(value: Any) -> Iterable[str]:

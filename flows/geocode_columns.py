@@ -12,9 +12,10 @@ from transforms.normalise.points import parse_point
 # How columns that hold a place are usually named, once folded to lower-case words; the surest form first.
 USUAL = {
     "insee_code": (
-        r"(code )?insee( code)?",
-        r".*\binsee\b.*",
+        r"(code )?insee( (code|com(mune)?))?",
         r"codeinsee|inseecom|citycode|codgeo|depcom|code commune|com",
+        # Not the code of an employment area, a département and the like.
+        r"(?!.*\b(ze|zone|dep\w*|reg\w*|epci|iris|arr\w*|canton|aire|uu|au)\b).*\binsee\b.*",
     ),
     "postcode": (r"code postal|postcode|cp", r".*\b(code postal|postal code|codepostal|code post|zip( code)?)\b.*|zip"),
     "commune": (
@@ -23,8 +24,8 @@ USUAL = {
         r".*\b(commune|ville|city|locality|bureau distributeur)\b.*",
     ),
     "address": (r"adresse|address", r"adresse (postale|complete|voie)|voie|rue|street", r".*\b(adresse|address)\b.*"),
-    "departement": (r"departement|dep(t|artment)?", r"(code|nom|num(ero)?) (departement|dep(t)?)|code dep"),
-    "region": (r"region|(nom|code) region|province|etat|state",),
+    "departement": (r"departements?( s)?|dep(t|artment)?", r"(code|nom|num(ero)?) (departement|dep(t)?)|code dep"),
+    "region": (r"regions?( s)?|(nom|code) region|province|etat|state",),
     "country": (r"pays|country|code pays|country code",),
     "latitude": (r"lat(itude)?", r"(coord(onnees?)?|gps|geo|wgs84) ?(y|lat(itude)?)|y", r".*\blat(itude)?\b.*"),
     "longitude": (

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from source_kit import make_source
 
-from flows.clean import clean_rows
-from flows.harvest import State
-from scrapers.problems import Problem
-from scrapers.record import RawRecord
-from transforms.geocode import Gazetteer
-from warehouse.gazetteer import data_folder
-
-GAZETTEER = Gazetteer.load(data_folder())
+from flows.clean import Chunk, clean_chunk
+from scrapers.record import RawRecord, RecordWriter, spans
 
 
 def clean(tmp_path: Path, **fields: Any) -> tuple[dict[str, Any], list[str]]:
     """The row of one record with these raw fields, and the codes of what was doubtful."""
     source = make_source(tmp_path, "table", {"source_key": "column:id", "name": "column:Nom"})
-    problems: list[Problem] = []
-    state = State(source.id, "good", 1, 1, dt.date(2026, 1, 1), None)
-    raw = RawRecord(source.id, "1", {"name": "Le Hangar", **fields}, "list", 1)
-    [row] = clean_rows(source, state, [raw], GAZETTEER, problems)
-    return row, [problem.code for problem in problems]
+    staged = tmp_path / "staged"
+    with RecordWriter(staged) as writer:
+        writer.write(RawRecord(source.id, "1", {"name": "Le Hangar", **fields}, "list", 1))
+    [span] = spans(staged, 10)
+    cleaned = clean_chunk(Chunk(source, dt.date(2026, 1, 1), None, staged, span, tmp_path / "rows"))
+    [line] = cleaned.rows.read_text(encoding="utf-8").splitlines()
+    return json.loads(line), [problem.code for problem in (*cleaned.problems, *cleaned.normaliser.problems())]
 
 
 @pytest.mark.parametrize(
@@ -47,12 +44,12 @@ def test_address_postcode_and_town_say_each_thing_once(
     tmp_path: Path, fields: dict[str, str], address: str | None, postcode: str | None, commune: str | None
 ) -> None:
     row, _ = clean(tmp_path, **fields)
-    assert (row.get("address"), row["postcode"], row["commune"]) == (address, postcode, commune)
+    assert (row.get("address"), row.get("postcode"), row.get("commune")) == (address, postcode, commune)
 
 
 def test_a_name_tells_the_commune_of_a_shared_postcode(tmp_path: Path) -> None:
     row, codes = clean(tmp_path, name="CCAS de Wormhout", address="62 place de Gaulle", postcode="59470")
     assert (row["insee_code"], row["geo_method"], codes) == ("59663", "postcode_name+title", [])
     row, codes = clean(tmp_path, address="62 place de Gaulle", postcode="59470")
-    assert (row["insee_code"], row["postcode"], row["departement_code"]) == (None, "59470", "59")
+    assert (row.get("insee_code"), row["postcode"], row["departement_code"]) == (None, "59470", "59")
     assert codes == ["geo-ambiguous"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 from test_night import add_source
 from typer.testing import CliRunner
@@ -83,3 +84,18 @@ def test_what_is_no_initiative_is_an_issue_and_a_decision_brings_it_back(
     result = cli.invoke(app, ["run", "--catalogue", str(tmp_path / "catalogue"), "--home", str(home), "--json"])
     assert result.exit_code == 0
     assert issues() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "leaks"),
+    [
+        ("https://jeanne.exemple.example.org/", 0),  # the site of an address is not the address
+        ("https://example.org/?to=jeanne.exemple%40example.org", 1),
+        ("https://example.org/?call=06-00-00-00-00", 0),  # of another record
+    ],
+)
+def test_a_site_named_like_an_address_is_no_leak(home: Path, url: str, leaks: int) -> None:
+    with duckdb.connect(str(home / "essaim.duckdb")) as connection:
+        connection.execute("UPDATE record SET url = ? WHERE name = 'La Grange'", [url])
+    [alpha] = evaluate(home / "essaim.duckdb", None).sources
+    assert alpha.by_the_letter == leaks

@@ -156,6 +156,7 @@ def test_a_stray_insee_code_yields_to_name_and_postcode_and_is_reported() -> Non
     [
         ({"departement": "Ain"}, "departement", "01", "84"),
         ({"region": "Bretagne"}, "region", None, "53"),
+        ({"region": "Bretagne (FR)"}, "region", None, "53"),
         ({"country": "France"}, "country", None, None),
         ({"postcode": "44000", "commune": "Zzzzz"}, "departement", "44", "52"),
         ({"address": "92055 LA DEFENSE CEDEX"}, "departement", "92", "11"),

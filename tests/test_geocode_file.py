@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import duckdb
@@ -183,3 +184,10 @@ def test_what_is_no_table_is_refused_and_nothing_is_left_behind(tmp_path: Path, 
     result = CliRunner().invoke(app, ["geocode", str(source), str(target)])
     assert (result.exit_code, sorted(path.name for path in tmp_path.iterdir())) == (2, ["in.csv"])
     assert told in " ".join(result.output.split())
+
+
+def test_codes_of_other_areas_are_no_communes(tmp_path: Path) -> None:
+    result = run(tmp_path, "INSEE_ZE,INSEEDEP,INSEECOM,NOM\n5201,44,44109,a\n", "--json")
+    assert json.loads(result.stdout)["columns"] == {"insee_code": "INSEECOM"}
+    result = run(tmp_path, "INSEE_ZE,Ville,Région(s)\n5201,Nantes,Pays de la Loire (FR)\n", "--json")
+    assert json.loads(result.stdout)["columns"] == {"commune": "Ville", "region": "Région(s)"}

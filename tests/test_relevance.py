@@ -43,6 +43,7 @@ BOTH: dict[str, RawValue] = PLACE | {"organisation_name": "Le Lieu"}
         ("10 idées pour jardiner", "guide"),
         ("Communiqué de presse", "article"),
         ("Rapport d'activité 2019", "article"),
+        ("Aff?rd?bl? Air??rt tr?n?f?r", "unreadable"),
     ],
 )
 def test_titles_that_present_nothing(name: str, group: str) -> None:

@@ -11,7 +11,7 @@ import pkgutil
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_wild import FEW, WILD
 
@@ -201,6 +201,7 @@ def test_the_expression_of_any_licences_names_open_ones_only(ids: list[str]) -> 
 
 
 @given(st.lists(st.tuples(WILD, WILD, WILD, st.booleans()), min_size=1, max_size=4))
+@example([("", "", "A://[", False), ("", "", "A://[", True)])
 @FEW
 def test_wild_records_merge_the_same_in_any_order(rows: list[tuple[str, str, str, bool]]) -> None:
     members = [

@@ -69,7 +69,8 @@ NO_TEXT_OF_A_SOURCE = set(
     street.Question street.Answer street.Verdict street.UnreadableAnswerError table.place_table territory.Territory
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements
-    evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless run.Related
+    evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
+    run.Related
     run.Linked run.Prepared run.Recipe sides.Side
 """)
 )

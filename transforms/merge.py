@@ -131,10 +131,16 @@ def _best_written(field: str, alike: Sequence[Member]) -> Member:
     if field in NAMES:
         return max(alike, key=lambda member: _accents(member.values[field]))
     if field == "url":
-        return min(
-            alike, key=lambda member: (len(urlsplit(member.values[field]).path.strip("/")), member.values[field])
-        )
+        return min(alike, key=lambda member: (_depth(member.values[field]), member.values[field]))
     return alike[0]
+
+
+def _depth(url: str) -> int:
+    """How long the path of a web address is; of what is none, how long that is."""
+    try:
+        return len(urlsplit(url).path.strip("/"))
+    except ValueError:  # "a://[": brackets that hold no number
+        return len(url)
 
 
 def _accents(name: str) -> int:

@@ -121,9 +121,9 @@ class Gazetteer:
         return code if code in self.departements else self.departement_keys.get(place_key(text))
 
     def region(self, text: str) -> str | None:
-        """Return the region meant by a code or a name ("53", "Bretagne")."""
-        code = text.strip()
-        return code if code in self.regions else self.region_keys.get(place_key(text))
+        """Return the region meant by a code or a name ("53", "Bretagne", "Bretagne (FR)")."""
+        code = text.strip().removesuffix("(FR)").rstrip()
+        return code if code in self.regions else self.region_keys.get(place_key(code))
 
     def country(self, text: str) -> str | None:
         """Return the ISO 3166-1 alpha-2 code of a country given by code or name, ``None`` if unknown."""

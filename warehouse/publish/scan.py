@@ -44,12 +44,12 @@ _BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\
 _TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
 # By what disguises give themselves away; found as they stand in small letters, which costs little over whole files.
 _SEEDS = (
-    "arob", "arrob", "(at)", "[at]", "{at}", "( at )", "[ at ]", "<at>", "(@)", "[@]", "{@}", "(chez)", "[chez]",
-    "_at_", "/at/", " point fr", " point com", " point org", " point net", " dot fr", " dot com", " dot org",
-    " dot net", "ro six", "ro sept", "ro-six", "ro-sept", "ro, six", "ro, sept",
+    "arob", "arrob", "(at)", "[at]", " at )", " at ]", "_at_", " point fr", " point com", " point org", " dot ",
+    "ro s", "ro-s", "ro, s",
 )  # fmt: skip
 _LONGEST_SEED = max(map(len, _SEEDS))
 _AROUND = 100
+_OPENINGS = {b"[", b"(", b"{", b" "}  # before a sign that stands alone
 _FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
 
 
@@ -110,7 +110,11 @@ def _private(data: bytes | mmap.mmap) -> Iterator[int]:
     for at in _AT.finditer(data):
         local = _BEFORE_AT.search(data[max(0, at.start() - 64) : at.start()])
         domain = _AFTER_AT.match(data, at.end())
-        if not local or not domain or domain[0].lower().endswith(_FILES):
+        if not local or not domain:
+            if data[at.start() - 1 : at.start()] in _OPENINGS and _contact_around(data, at.start(), "@") is not None:
+                yield at.start()
+            continue
+        if domain[0].lower().endswith(_FILES):
             continue
         if betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}"):
             yield at.start()
