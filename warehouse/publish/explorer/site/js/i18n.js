@@ -43,9 +43,6 @@ export function t(key, values = {}) {
   return found.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? number(values[name]) : values[name] ?? ""));
 }
 
-/** A text of a source as it is shown: where a contact was taken out, it says so in the reader's language. */
-export const sourceText = (text) => text.replaceAll("[contact removed]", `[${t("contact.removed")}]`);
-
 export const number = (value) => numbers.format(value);
 
 /** Label of a facet value in the reader's language; a programme is its own label. */

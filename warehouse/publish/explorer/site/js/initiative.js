@@ -3,7 +3,7 @@
 import { message } from "./contact.js";
 import { el, icon, outside, replace, webAddress } from "./dom.js";
 import { adds } from "./fold.js";
-import { countryName, current, dateText, label, number, sourceText, t } from "./i18n.js";
+import { countryName, current, dateText, label, number, t } from "./i18n.js";
 import { IMPRECISE, placeText } from "./list.js";
 import { evidence, shared } from "./reasons.js";
 import { blank, initiativeAddress, territoryAddress, write } from "./state.js";
@@ -79,8 +79,8 @@ export class InitiativePage {
     const from = values.find((value) => value.field === "summary");
     const source = from && this.sources.get(from.source_id);
     return el("div", { class: "summary" },
-      facts.summary ? el("blockquote", { lang: facts.language ?? null, text: sourceText(facts.summary) }) : null,
-      facts.impact ? el("blockquote", { lang: facts.language ?? null, text: sourceText(facts.impact) }) : null,
+      facts.summary ? el("blockquote", { lang: facts.language ?? null, text: facts.summary }) : null,
+      facts.impact ? el("blockquote", { lang: facts.language ?? null, text: facts.impact }) : null,
       source ? el("p", { class: "credit", text: t("page.credit", { source: source.title }) }) : null);
   }
 

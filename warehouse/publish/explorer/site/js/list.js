@@ -1,7 +1,7 @@
 // The list of what was found: one article an initiative, in the order of the worker.
 
 import { el, icon, replace } from "./dom.js";
-import { countryName, distanceText, label, number, sourceText, t } from "./i18n.js";
+import { countryName, distanceText, label, number, t } from "./i18n.js";
 import { adds } from "./fold.js";
 import { initiativeAddress } from "./state.js";
 
@@ -71,7 +71,7 @@ export class List {
       const snippet = this.parent.querySelector(`[data-row="${row}"] .snippet`);
       const title = snippet?.parentElement.querySelector("h3").textContent ?? "";
       // What only says the name again is no extract.
-      const text = adds(summary, title) ? sourceText(summary) : adds(organisation, title) ? t("list.by", { organisation }) : null;
+      const text = adds(summary, title) ? summary : adds(organisation, title) ? t("list.by", { organisation }) : null;
       if (!snippet || !text) continue;
       snippet.textContent = text.length > 180 ? `${text.slice(0, text.lastIndexOf(" ", 178))}…` : text;
       snippet.hidden = false;
