@@ -188,6 +188,5 @@ def test_two_workers_give_the_bytes_of_one_machine(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert {each["source_id"]: each["outcome"] for each in told["sources"]} == outcomes(plain)
     assert sorted(run["state"]["type"] for run in runs) == ["COMPLETED", "COMPLETED"]
-    for name in ("one", "two"):
-        assert "Completed" in (tmp_path / f"{name}.log").read_text(), f"worker {name} had no share"
+    assert len({run["infrastructure_pid"] for run in runs}) == 2
     assert published(tmp_path / "spread") == published(tmp_path / "home")
