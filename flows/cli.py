@@ -149,6 +149,12 @@ def run(
         int,
         typer.Option(min=1, help="Spread the harvest over so many Prefect workers, which see the same home."),
     ] = 1,
+    spark: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MASTER", help="Compare records on a Spark cluster, such as spark://host:7077 (the extra `spark`)."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one night: harvest, clean, place, recognise, merge, check, publish, report.
@@ -168,7 +174,15 @@ def run(
         mode=mode,
         manners=manners_of_the_environment(contact),
         shares=shares,
+        spark=spark,
     )
+    if spark is not None:
+        from flows.link_spark import SparkMissingError, require_spark
+
+        try:
+            require_spark()
+        except SparkMissingError as fault:
+            fail(str(fault))
     if shares > 1 and not os.environ.get("PREFECT_API_URL"):
         fail("--shares needs a Prefect server with workers: docs/scale.md says how to start them, then set "
              "PREFECT_API_URL")  # fmt: skip
