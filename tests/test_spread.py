@@ -135,7 +135,11 @@ def running(*words: str, log: Path, **environment: str) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()  # a worker may wait long for a server that is busy
+                process.wait()
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:
