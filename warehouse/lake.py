@@ -8,12 +8,14 @@ the latest or an older one (`FROM lake.initiative AT (VERSION => 3)`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
+from warehouse.publish.checksums import SUMS
 from warehouse.schema import TABLES
 from warehouse.table import literal, quoted
 
@@ -49,7 +51,7 @@ def share(release: Path, catalogue: str, data: str | None = None) -> Shared:
         attach(connection, catalogue, data)
         connection.execute(f"ATTACH {literal(str(file))} AS release (READ_ONLY)")
         try:
-            return _share(connection, release.resolve().name)
+            return _share(connection, release.resolve().name, _digest(release))
         except duckdb.Error as fault:
             raise LakeError(f"the catalogue {_told(catalogue)} took nothing: {fault}") from fault
 
@@ -83,12 +85,18 @@ def load(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
     connection.execute(f"LOAD {literal(str(folder / f'{extension}.duckdb_extension'))}")
 
 
-def _share(connection: duckdb.DuckDBPyConnection, version: str) -> Shared:
+def _digest(release: Path) -> str:
+    """What tells a release from another of the same name: the digest of its list of sums."""
+    sums = release / SUMS
+    return sha256(sums.read_bytes()).hexdigest()[:16] if sums.is_file() else "without sums"
+
+
+def _share(connection: duckdb.DuckDBPyConnection, version: str, digest: str) -> Shared:
     names = [table.name for table in TABLES if table.published]
     last = connection.execute(
         "SELECT snapshot_id, commit_message FROM lake.snapshots() ORDER BY snapshot_id DESC LIMIT 1"
     ).fetchall()
-    told = f"release {version}"
+    told = f"release {version} ({digest})"
     if last and last[0][1] == told:
         return Shared(version, last[0][0], _counts(connection, names), was_there=True)
     connection.execute("BEGIN")
