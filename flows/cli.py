@@ -160,7 +160,8 @@ def run(
     """Run one night: harvest, clean, place, recognise, merge, check, publish, report.
 
     A source that fails is named in the report and keeps its last good rows; the others go on. The exit status is 0
-    when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong.
+    when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong, 3 when the
+    data is good but the report of the night could not be written.
     """
     mode: Mode = "replay" if offline else "network"
     if offline and replay is not None:
@@ -204,7 +205,8 @@ def _run(settings: Settings, prefect: bool | None, as_json: bool) -> int:
         out.print_json(data=report.as_data(night))
     else:
         report.show(night, out)
-        out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
+        if night.unwritten is None:
+            out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
         if (settings.releases / "latest").exists():
             out.print(f"Release: {settings.releases / 'latest'}", soft_wrap=True)
     return night.exit_status
