@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from transforms.link.model import weigh_all
+from transforms.link.model import SMALL, weigh_all
 from warehouse.table import literal
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ PAIRS = """
 """
 PART = 200_000
 """Pairs that are weighed together, by one worker."""
-
-WEIGHED = (
-    "left_id, right_id, weight, same_source, sure, likeness, km, same_town, same_name, same_door, site, phone, siren"
-)
 
 
 class SparkMissingError(Exception):
@@ -94,11 +90,24 @@ def weigh(connection: duckdb.DuckDBPyConnection, master: str, exchange: Path | N
 
         weighed = pairs.repartition(max(parallel, count // PART), "left_id").mapInArrow(part, _spark_types(connection))
         weighed.write.mode("overwrite").parquet(str(folder / "weighed"))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE weighed AS SELECT {WEIGHED} "
-            f"FROM read_parquet({literal(str(folder / 'weighed' / '*.parquet'))}) ORDER BY left_id, right_id"
-        )
+        found = literal(str(folder / "weighed" / "*.parquet"))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE weighed AS {_mutual(found, records)}")
     return count
+
+
+def _mutual(files: str, records: int) -> str:
+    """The SQL of what `weigh_all` does last: of two sources a pair stays if each record is the other's best.
+
+    A part does not know all pairs of a record, so this waits until they are together again.
+    """
+    every = f"SELECT w.* FROM read_parquet({files}) w"
+    if records < SMALL:
+        return f"{every} ORDER BY left_id, right_id"
+    return f"""{every} JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id
+        QUALIFY w.same_source OR a.inside OR b.inside
+             OR (rank() OVER (PARTITION BY left_id, b.source_id ORDER BY w.weight DESC) = 1
+                 AND rank() OVER (PARTITION BY right_id, a.source_id ORDER BY w.weight DESC) = 1)
+        ORDER BY left_id, right_id"""
 
 
 def _block(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
@@ -147,8 +156,8 @@ def weigh_part(batches: Iterable[pa.RecordBatch], traits: str, records: int) -> 
             "(SELECT left_id FROM pair UNION SELECT right_id FROM pair)",
             [traits],
         )
-        weigh_all(connection)
-        result: Any = connection.execute(f"SELECT {WEIGHED} FROM weighed").to_arrow_table()
+        weigh_all(connection, every=True)
+        result: Any = connection.execute("FROM weighed").to_arrow_table()
         yield from result.to_batches()
 
 
@@ -158,5 +167,5 @@ TYPES = {"BIGINT": "bigint", "DOUBLE": "double", "BOOLEAN": "boolean", "INTEGER"
 def _spark_types(connection: duckdb.DuckDBPyConnection) -> str:
     """The columns of `weighed` as Spark names their types, worked out on no pair at all."""
     weigh_all(connection)
-    described = connection.execute(f"DESCRIBE SELECT {WEIGHED} FROM weighed").fetchall()
+    described = connection.execute("DESCRIBE weighed").fetchall()
     return ", ".join(f"{name} {TYPES[type]}" for name, type, *_ in described)
