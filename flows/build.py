@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+
+import duckdb
 
 from flows.clean import CHUNK, Chunk, clean_chunk, embedded
 from flows.harvest import State, staged
@@ -171,7 +174,8 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
             f"SELECT row_number() OVER (ORDER BY source_id, record_key) - 1 AS id, {wanted} FROM clean_record"
         )
         judgements = [_by_public_keys(judged) for judged in read_judgements(settings.decisions / "judgements.csv")]
-        linked = link(store.connection, judgements, {name: seen.initiative_id for name, seen in memory.known.items()})
+        before = {name: seen.initiative_id for name, seen in memory.known.items()}
+        linked = link(store.connection, judgements, before, _weighing(settings))
         named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
         names: list[RecordName] = [(source, key) for source, key in named]
         clusters = [[names[index] for index in cluster] for cluster in linked.clusters]
@@ -213,6 +217,15 @@ def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
         "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"
     )
     return linked
+
+
+def _weighing(settings: Settings) -> Callable[[duckdb.DuckDBPyConnection], int] | None:
+    """How candidate pairs are found and weighed: on a Spark cluster, or (None) here."""
+    if settings.spark is None:
+        return None
+    from flows.link_spark import weigh  # an extra
+
+    return partial(weigh, master=settings.spark, exchange=settings.home)
 
 
 def _moved_keys(settings: Settings) -> dict[RecordName, RecordName]:

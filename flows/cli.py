@@ -149,12 +149,19 @@ def run(
         int,
         typer.Option(min=1, help="Spread the harvest over so many Prefect workers, which see the same home."),
     ] = 1,
+    spark: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MASTER", help="Compare records on a Spark cluster, such as spark://host:7077 (the extra `spark`)."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run one night: harvest, clean, place, recognise, merge, check, publish, report.
 
     A source that fails is named in the report and keeps its last good rows; the others go on. The exit status is 0
-    when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong.
+    when the published data is good, 1 when nothing could be published, 2 when the command itself is wrong, 3 when the
+    data is good but the report of the night could not be written.
     """
     mode: Mode = "replay" if offline else "network"
     if offline and replay is not None:
@@ -168,7 +175,15 @@ def run(
         mode=mode,
         manners=manners_of_the_environment(contact),
         shares=shares,
+        spark=spark,
     )
+    if spark is not None:
+        from flows.link_spark import SparkMissingError, require_spark
+
+        try:
+            require_spark()
+        except SparkMissingError as fault:
+            fail(str(fault))
     if shares > 1 and not os.environ.get("PREFECT_API_URL"):
         fail("--shares needs a Prefect server with workers: docs/scale.md says how to start them, then set "
              "PREFECT_API_URL")  # fmt: skip
@@ -190,7 +205,8 @@ def _run(settings: Settings, prefect: bool | None, as_json: bool) -> int:
         out.print_json(data=report.as_data(night))
     else:
         report.show(night, out)
-        out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
+        if night.unwritten is None:
+            out.print(f"Report: {settings.run_folder / 'report.md'}", soft_wrap=True)
         if (settings.releases / "latest").exists():
             out.print(f"Release: {settings.releases / 'latest'}", soft_wrap=True)
     return night.exit_status

@@ -76,6 +76,34 @@ def drop_one(
     _drop(_folder(home), [Dropped(version, "asked for")], yes=yes)
 
 
+@releases_app.command()
+def share(
+    catalogue: Annotated[
+        str,
+        typer.Argument(
+            metavar="CATALOGUE",
+            help="A DuckLake: a file (lake.ducklake), sqlite:FILE, or postgres:dbname=… (password: $PGPASSWORD).",
+        ),
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Folder or s3:// address of its Parquet files, needed the first time.")
+    ] = None,
+    version: Annotated[str, typer.Option(help="The release to share.")] = "latest",
+    home: HomeOption = None,
+) -> None:
+    """Put a release on a shared DuckLake catalogue, as one snapshot; needs the extra `lake`."""
+    from warehouse.lake import LakeError
+    from warehouse.lake import share as put
+
+    try:
+        shared = put(_folder(home) / version, catalogue, data)
+    except LakeError as fault:
+        fail(str(fault))
+    rows = sum(shared.rows.values())
+    there = "is there already, as" if shared.was_there else f"was put there ({rows:,} rows), as"
+    out.print(f"{shared.version} {there} snapshot {shared.snapshot}", soft_wrap=True)
+
+
 def _folder(home: Path | None) -> Path:
     return home_to_read(home, "releases") / "releases"
 

@@ -95,6 +95,7 @@ def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: 
 def merge_span(span: Span) -> int:
     """Merge the initiatives of a span, write their rows, and return how many they are."""
     with duckdb.connect(config={"threads": 1}) as connection, filling(span.rows) as fill:
+        connection.execute("SET enable_progress_bar = false")
         rows = stream(
             connection,
             "SELECT * FROM read_parquet(?) WHERE initiative_id BETWEEN ? AND ? "

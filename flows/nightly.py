@@ -24,7 +24,7 @@ from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.notify import watched
 from flows.progress import Stage, part, stage
-from flows.report import Night, write_report
+from flows.report import Night, reported
 from flows.report_page import public_writer
 from flows.settings import Settings
 from scrapers.contact import require_contact
@@ -89,9 +89,9 @@ def nightly(settings: Settings) -> Night:
     except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
     night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
+    outcome = night.outcome
     with part("report"):
-        write_report(night, settings)
-        write_gates(settings, states, checks, night.outcome)
+        night = reported(night, settings, lambda: write_gates(settings, states, checks, outcome))
     tell(night.sentence)
     if in_prefect():
         show_in_prefect(night, settings)

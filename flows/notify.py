@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import requests
 from urllib3 import Retry
 
-from flows.report import Night, Notice, write_report
+from flows.report import Night, Notice, reported
 from flows.settings import Settings
 from scrapers.failures import failure
 from scrapers.guard import GuardedAdapter, public_addresses
@@ -116,8 +116,7 @@ class Watch:
         if not self.notices:
             return night
         told = replace(night, notices=tuple(self.notices))
-        write_report(told, self.settings)
-        return told
+        return reported(told, self.settings)
 
     def fail(self, error: BaseException) -> None:
         """Tell that the night broke off with `error`."""

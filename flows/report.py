@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -39,7 +39,8 @@ class Notice:
 class Night:
     """How a night ended: the state of every source, faulty definitions, the build, what held it back, the release.
 
-    `notices` are those that were sent about it, and those that could not be.
+    `notices` are those that were sent about it, and those that could not be; `unwritten` says why its report is not
+    there.
     """
 
     as_of: dt.date
@@ -49,6 +50,7 @@ class Night:
     faults: Sequence[str]
     release: Release | None
     notices: Sequence[Notice] = ()
+    unwritten: Problem | None = None
 
     @property
     def outcome(self) -> str:
@@ -59,8 +61,11 @@ class Night:
 
     @property
     def exit_status(self) -> int:
-        """0 when the published data is good and fresh, though single sources may have failed; else 1."""
-        return 1 if self.faults else 0
+        """0 when the published data is good and fresh, though single sources may have failed.
+
+        1 when it was held back, 3 when only the report of the night could not be written.
+        """
+        return 1 if self.faults else 3 if self.unwritten else 0
 
     @property
     def sentence(self) -> str:
@@ -84,6 +89,7 @@ class Night:
         for state in self.states:
             yield from (problem for problem in state.problems if problem.level == "error")
         yield from self.built.failures if self.built else ()
+        yield from [self.unwritten] if self.unwritten else ()
 
     def moved(self) -> Iterator[Problem]:
         """Yield a problem for each source that was read, but at another address than its definition has."""
@@ -168,6 +174,22 @@ def write_report(night: Night, settings: Settings) -> None:
     gates = [{"source_id": state.source_id} | asdict(check) for state in night.states for check in state.checks]
     page = report_page.private_page(data | {"gates": gates}, measured, folder.parent)
     (folder / report_page.FILE_NAME).write_text(page, encoding="utf-8")
+
+
+def reported(night: Night, settings: Settings, *further: Callable[[], None]) -> Night:
+    """Write the report, and what `further` writes beside it; return the night, with why where that is impossible.
+
+    What is published stands by then, and a folder that cannot be written to takes nothing from it.
+    """
+    try:
+        write_report(night, settings)
+        for write in further:
+            write()
+    except OSError as fault:
+        remedy = f"make {settings.run_folder.parent} writable, or free its disk; the published data is not concerned"
+        message = f"the report could not be written: {fault}"
+        return replace(night, unwritten=Problem("night", "report-unwritten", message, "error", remedy))
+    return night
 
 
 def _measured(night: Night, settings: Settings) -> report_page.Measured | None:

@@ -108,9 +108,9 @@ def night(
         told: Night = run(settings_of(Parameters(home, catalogue, sources, sample, shares)), prefect=False)
     except (NightRunningError, ClockError, DefinitionError, ContactError, OSError) as fault:
         return Failed(message=f"{type(fault).__name__}: {fault}")
-    if told.exit_status:
+    if told.faults:
         return Failed(message=f"held back: {'; '.join(told.faults)}")
-    return Completed(message=told.sentence)
+    return Completed(message=f"{told.sentence} {told.unwritten.message}" if told.unwritten else told.sentence)
 
 
 class NoServerError(Exception):

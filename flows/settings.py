@@ -55,6 +55,7 @@ class Settings:
     says where sources are read: the network (and local files), their embedded samples, or the archive. A replay reads
     of each source the newest archive below `replay_from` (default: this home's), of `replay_until` at the latest.
     `workers` sources are visited at once; with more than one of `shares`, by as many Prefect workers (`flows.spread`);
+    `spark` is the master of the Spark cluster that compares records, None for this machine (`flows.link_spark`).
     `processes` clean and merge where there is much to do, and never change
     what comes out.
     `data_roots` are the folders that definitions may read local files from, beside their own. `geocoder` is the
@@ -72,6 +73,7 @@ class Settings:
     manners: Manners = field(default_factory=manners_of_the_environment)
     workers: int = 8
     shares: int = 1
+    spark: str | None = None
     processes: int = field(default_factory=cores)
     replay_from: Path | None = None
     replay_until: dt.date | None = None

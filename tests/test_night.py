@@ -131,6 +131,17 @@ def test_a_broken_source_is_named_and_the_others_are_published(
     assert f"**alpha** ({code})" in report
 
 
+def test_a_report_that_cannot_be_written_takes_nothing_from_the_release(tmp_path: Path, catalogue: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "runs").write_text("no folder")
+    night = spend(tmp_path)
+    assert (night.outcome, night.exit_status) == ("published", 3)
+    assert ask(tmp_path, "SELECT count(*) FROM initiative") == [(5,)]
+    [failure] = night.failures()
+    assert failure.code == "report-unwritten"
+    assert str(tmp_path / "home" / "runs") in failure.remedy
+
+
 def test_a_failing_source_keeps_its_last_good_rows_until_its_limit(tmp_path: Path, catalogue: Path) -> None:
     add_source(catalogue, "gamma", [(str(n), f"Lieu numéro {n} de Quimper", "Quimper", "29000") for n in range(20)])
     spend(tmp_path)

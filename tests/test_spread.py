@@ -135,7 +135,11 @@ def running(*words: str, log: Path, **environment: str) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()  # a worker may wait long for a server that is busy
+                process.wait()
 
 
 def until(true: Callable[[], bool], seconds: float) -> None:
@@ -184,10 +188,9 @@ def test_two_workers_give_the_bytes_of_one_machine(tmp_path: Path) -> None:
             ]  # fmt: skip
             done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=400)
         runs = requests.post(f"{api}/flow_runs/filter", json={}, timeout=10).json()
-    assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
+    assert done.returncode == 0, told["failures"]
     assert {each["source_id"]: each["outcome"] for each in told["sources"]} == outcomes(plain)
     assert sorted(run["state"]["type"] for run in runs) == ["COMPLETED", "COMPLETED"]
-    for name in ("one", "two"):
-        assert "Completed" in (tmp_path / f"{name}.log").read_text(), f"worker {name} had no share"
+    assert len({run["infrastructure_pid"] for run in runs}) == 2
     assert published(tmp_path / "spread") == published(tmp_path / "home")

@@ -152,5 +152,6 @@ def _item(source: Source, response: Response, cells: dict[str, str]) -> Item:
     def blocks(place: str) -> list[Take]:
         return [take]
 
-    left = [name for name, cell in cells.items() if cell.strip() and name not in source.places]
+    taken = source.places  # worked out anew each time it is asked for
+    left = [name for name, cell in cells.items() if cell.strip() and name not in taken]
     return Item(apply_rules(source.fields, take, blocks), response.label, left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from types import MappingProxyType
@@ -106,15 +106,19 @@ def link(
     connection: duckdb.DuckDBPyConnection,
     judgements: Sequence[Judgement],
     before: Mapping[RecordName, str] = MappingProxyType({}),
+    weighing: Callable[[duckdb.DuckDBPyConnection], int] | None = None,
 ) -> Linked:
     """Link the records of the table `linkable` on `connection`; only temporary tables are made.
+
+    `weighing` finds and weighs the candidate pairs elsewhere: it leaves the tables that `blocking.sql` and
+    `features.sql` make, but for `pair`, and `weighed` with the same rows, and returns how many pairs there are.
 
     `before` says which initiative each record stood for. Whether a source lists one twice hangs on names alone
     now and then, and names change: what it listed as two stays two, and what was one stays one while it looks so.
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
-    compared_pairs = _block(connection)
+    compared_pairs = (weighing or _block)(connection)
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
     asked = _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE NOT sure")
     related: list[Related] = []
