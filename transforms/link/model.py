@@ -25,7 +25,7 @@ LIKELY = 0.0
 """A pair of this weight and more is one although the rules say no more than that nothing speaks against it, if its
 names are alike and both records tell where they are."""
 
-ALIKE, SPELLED_ALIKE = 0.6, 0.8
+ALIKE, SPELLED_ALIKE = 0.6, 0.7
 """How alike such names are at least: by `name_likeness`, and by their letters (Jaro-Winkler) where no rule is asked."""
 
 NAMESAKES = 6
@@ -93,7 +93,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
     """Make the temporary table `weighed`: the pairs that nothing certain speaks against, their weight and their kind.
 
     Left out are pairs that no rule could join either: contradicting identifiers, two countries, too far apart, and
-    too light, unless a number, a door or the names may tell the rules more.
+    too light, unless a number, a door or the names may tell the rules more. Of two sources only the pairs of which
+    each record is the other's best are kept, unless `every` one is asked for.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
     least, certain = hopeless(records), sure(records)
@@ -101,7 +102,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
                NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
-                   AND (weight >= {SURE} OR likeness >= {SPELLED_ALIKE})
+                   AND (weight >= {SURE} OR initials OR containment >= 0.99
+                        OR greatest(likeness, sorted_likeness) >= {SPELLED_ALIKE})
                    AND (same_town OR km IS NOT NULL OR same_departement OR coalesce(siren OR phone OR site, false))
                    AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
@@ -113,7 +115,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
-          AND (NOT same_source OR {records < SMALL} OR namesakes <= {NAMESAKES} OR coalesce(street_likeness >= 0.9, false)
+          AND (NOT same_source OR {records < SMALL} OR namesakes <= {NAMESAKES}
+               OR coalesce(street_likeness >= 0.9, false)
                OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
         QUALIFY {every or records < SMALL} OR same_source OR inside
              OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
@@ -135,7 +138,8 @@ def decide(verdict: Verdict, weight: float, against: str, records: int, *, alike
     """Return the verdict on a pair of two sources from that of the rules and the weight of the model.
 
     The rules join, unless the pair is hopeless to the model; the model joins a likely pair that nothing speaks
-    against, if it is `alike` (see `LIKELY`). The score of what is joined lies between `SAME` and 1, that of the rest is the rules' own.
+    against, if it is `alike` (see `LIKELY`). The score of what is joined lies between `SAME` and 1, that of the rest
+    is the rules' own.
     """
     if against:
         return Verdict(0.0, against)
