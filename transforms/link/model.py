@@ -25,6 +25,9 @@ LIKELY = 0.0
 """A pair of this weight and more is one although the rules say no more than that nothing speaks against it, if its
 names are alike and both records tell where they are."""
 
+CLEAR = 2.0
+"""A pair of this weight and more needs no alike names for that."""
+
 ALIKE, SPELLED_ALIKE = 0.6, 0.7
 """How alike such names are at least: by `name_likeness`, and by their letters (Jaro-Winkler) where no rule is asked."""
 
@@ -102,7 +105,7 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
                NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
-                   AND (weight >= {SURE} OR initials OR containment >= 0.99
+                   AND (weight >= {CLEAR} OR initials OR containment >= 0.99
                         OR greatest(likeness, sorted_likeness) >= {SPELLED_ALIKE})
                    AND (same_town OR km IS NOT NULL OR same_departement OR coalesce(siren OR phone OR site, false))
                    AS sure,

@@ -13,7 +13,7 @@ import duckdb
 from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
 from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed, name_likeness
-from transforms.link.model import ALIKE, LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
+from transforms.link.model import ALIKE, CLEAR, LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
 from transforms.link.sides import Side, distance_km, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
@@ -202,7 +202,7 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
 def may_join(left: Side, right: Side, rarity: Rarity, weight: float) -> bool:
     """Whether the model may join two records that no rule joins: where both are is told, and their names are alike.
 
-    A weight that is sure makes up for unlike names ("ATS" is what "Artois Technique Services" calls itself), and what
+    A weight that is clear makes up for unlike names ("ATS" is what "Artois Technique Services" calls itself), and what
     they can be reached by for a place.
     """
     told = [(left.siren, right.siren), (left.contact_phone, right.contact_phone), (left.domain, right.domain)]
@@ -212,7 +212,7 @@ def may_join(left: Side, right: Side, rarity: Rarity, weight: float) -> bool:
         or distance_km(left, right) is not None
         or any(one and one == other for one, other in told)
     )
-    return bool(placed) and (weight >= SURE or name_likeness(left, right, rarity) >= ALIKE)
+    return bool(placed) and (weight >= CLEAR or name_likeness(left, right, rarity) >= ALIKE)
 
 
 def _ruled(
