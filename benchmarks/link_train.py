@@ -34,7 +34,7 @@ from transforms.geocode import Gazetteer
 from transforms.link import model as linking
 from transforms.link import prepare
 from transforms.link.evidence import SAME, Verdict, contradiction, weigh
-from transforms.link.run import Prepared
+from transforms.link.run import Prepared, may_join
 from transforms.link.sides import Side
 from warehouse.gazetteer import data_folder
 
@@ -127,7 +127,8 @@ def _joined(ready: Prepared, pair: tuple[int, int], weight: float) -> bool:
     one, other = (ready.sides[id] for id in pair)
     against = contradiction(one, other)
     verdict = Verdict(0.0, against) if against else weigh(one, other, ready.rarity)
-    return linking.decide(verdict, weight, against, len(ready.sides)).score >= SAME
+    alike = may_join(one, other, ready.rarity, weight)
+    return linking.decide(verdict, weight, against, len(ready.sides), alike=alike).score >= SAME
 
 
 def main() -> int:

@@ -22,7 +22,17 @@ SURE = 3.0
 """A pair of this weight and more is one without a look at the rules, unless its names are of a special kind."""
 
 LIKELY = 0.0
-"""A pair of this weight and more is one although the rules say no more than that nothing speaks against it."""
+"""A pair of this weight and more is one although the rules say no more than that nothing speaks against it, if its
+names are alike and both records tell where they are."""
+
+CLEAR = 2.0
+"""A pair of this weight and more needs no alike names for that."""
+
+ALIKE, SPELLED_ALIKE = 0.6, 0.7
+"""How alike such names are at least: by `name_likeness`, and by their letters (Jaro-Winkler) where no rule is asked."""
+
+NAMESAKES = 6
+"""What more records than these are called does not say that a source repeats itself, if nothing else does."""
 
 HOPELESS = -5.0
 """A pair of this weight and less is two, whatever its names: too many bear them for what the places tell."""
@@ -86,7 +96,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
     """Make the temporary table `weighed`: the pairs that nothing certain speaks against, their weight and their kind.
 
     Left out are pairs that no rule could join either: contradicting identifiers, two countries, too far apart, and
-    too light, unless a number, a door or the names may tell the rules more.
+    too light, unless a number, a door or the names may tell the rules more. Of two sources only the pairs of which
+    each record is the other's best are kept, unless `every` one is asked for.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
     least, certain = hopeless(records), sure(records)
@@ -94,6 +105,9 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
         CREATE OR REPLACE TEMP TABLE weighed AS
         SELECT left_id, right_id, weight, same_source,
                NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
+                   AND (weight >= {CLEAR} OR initials OR containment >= 0.99
+                        OR greatest(likeness, sorted_likeness) >= {SPELLED_ALIKE})
+                   AND (same_town OR km IS NOT NULL OR same_departement OR coalesce(siren OR phone OR site, false))
                    AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
                coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
@@ -104,6 +118,9 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (same_source OR weight >= {least} OR inside
                OR coalesce(siret, false) OR coalesce(rna, false))
+          AND (NOT same_source OR {records < SMALL} OR namesakes <= {NAMESAKES}
+               OR coalesce(street_likeness >= 0.9, false)
+               OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
         QUALIFY {every or records < SMALL} OR same_source OR inside
              OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
                  AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)
@@ -120,11 +137,12 @@ def sure(records: int) -> float:
     return SURE if records <= LARGE else LIKELY
 
 
-def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdict:
+def decide(verdict: Verdict, weight: float, against: str, records: int, *, alike: bool) -> Verdict:
     """Return the verdict on a pair of two sources from that of the rules and the weight of the model.
 
     The rules join, unless the pair is hopeless to the model; the model joins a likely pair that nothing speaks
-    against. The score of what is joined lies between `SAME` and 1, that of the rest is the rules' own.
+    against, if it is `alike` (see `LIKELY`). The score of what is joined lies between `SAME` and 1, that of the rest
+    is the rules' own.
     """
     if against:
         return Verdict(0.0, against)
@@ -132,7 +150,7 @@ def decide(verdict: Verdict, weight: float, against: str, records: int) -> Verdi
         if weight < hopeless(records) and verdict.score < 0.97:
             return Verdict(0.5, f"{verdict.reason}, but that many bear such names tells against it")
         return Verdict(score(weight if records >= SMALL else 0.0, verdict.score), verdict.reason)
-    if weight >= LIKELY and records >= SMALL:
+    if weight >= LIKELY and records >= SMALL and alike:
         return Verdict(score(weight, None), f"{verdict.reason}, and together with what else agrees that is enough")
     return verdict
 

@@ -12,9 +12,9 @@ import duckdb
 
 from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
-from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.model import LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
-from transforms.link.sides import Side, same_address
+from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed, name_likeness
+from transforms.link.model import ALIKE, CLEAR, LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
+from transforms.link.sides import Side, distance_km, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
@@ -65,7 +65,9 @@ class Prepared:
             twice = _listed_twice(one, other, self.rarity, weight, len(self.sides))
             reason = "the source lists it twice" if twice else "one source tells its own records apart"
             return Verdict(REPEATED if twice else 0.0, reason)
-        return decide(weigh(one, other, self.rarity), weight, contradiction(one, other), len(self.sides))
+        alike = may_join(one, other, self.rarity, weight)
+        ruled = weigh(one, other, self.rarity)
+        return decide(ruled, weight, contradiction(one, other), len(self.sides), alike=alike)
 
     def contributions(self, left: int, right: int) -> dict[str, float]:
         """What each term adds to the weight of two records, in the words of the model, the heaviest first."""
@@ -201,6 +203,22 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
     return weight >= LIKELY and rarity.single(left.name_key) and not differ
 
 
+def may_join(left: Side, right: Side, rarity: Rarity, weight: float) -> bool:
+    """Whether the model may join two records that no rule joins: where both are is told, and their names are alike.
+
+    A weight that is clear makes up for unlike names ("ATS" is what "Artois Technique Services" calls itself), and what
+    they can be reached by for a place.
+    """
+    told = [(left.siren, right.siren), (left.contact_phone, right.contact_phone), (left.domain, right.domain)]
+    placed = (
+        (left.city and right.city)
+        or (left.departement_code and left.departement_code == right.departement_code)
+        or distance_km(left, right) is not None
+        or any(one and one == other for one, other in told)
+    )
+    return bool(placed) and (weight >= CLEAR or name_likeness(left, right, rarity) >= ALIKE)
+
+
 def _ruled(
     connection: duckdb.DuckDBPyConnection,
     sides: Mapping[int, Side],
@@ -229,7 +247,9 @@ def _ruled(
                 yield Match(left_id, right_id, REPEATED, "the source lists it twice: same name, same place", "rule")
             continue
         against = contradiction(left, right)
-        verdict = decide(Verdict(0.0, against) if against else weigh(left, right, rarity), weight, against, records)
+        ruled = Verdict(0.0, against) if against else weigh(left, right, rarity)
+        alike = weight >= LIKELY and may_join(left, right, rarity, weight)
+        verdict = decide(ruled, weight, against, records, alike=alike)
         if housed(left, right):
             related.append(Related(left_id, right_id, "one happens at the other"))
         if verdict.score >= SAME:
