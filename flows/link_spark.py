@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from transforms.link.model import SMALL, weigh_all
+from transforms.link.model import SMALL, mutual_best, weigh_all
 from warehouse.table import literal
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def _mutual(files: str, records: int) -> str:
         return f"{every} ORDER BY left_id, right_id"
     return f"""{every} JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id
         QUALIFY w.same_source OR a.inside OR b.inside
-             OR (rank() OVER (PARTITION BY left_id, b.source_id ORDER BY w.weight DESC) = 1
-                 AND rank() OVER (PARTITION BY right_id, a.source_id ORDER BY w.weight DESC) = 1)
+             OR {mutual_best("a.source_id", "b.source_id")}
         ORDER BY left_id, right_id"""
 
 

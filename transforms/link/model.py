@@ -122,9 +122,19 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                OR coalesce(street_likeness >= 0.9, false)
                OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
         QUALIFY {every or records < SMALL} OR same_source OR inside
-             OR (rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
-                 AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)
+             OR {mutual_best("one_source", "other_source")}
         ORDER BY left_id, right_id""")
+
+
+def mutual_best(one_source: str, other_source: str) -> str:
+    """Return the SQL condition that each record of a weighed pair is the other's best in its source.
+
+    The two columns name the sources of the left and of the right record. All pairs of a record must be at hand.
+    """
+    return (
+        f"(rank() OVER (PARTITION BY left_id, {other_source} ORDER BY weight DESC) = 1 "
+        f"AND rank() OVER (PARTITION BY right_id, {one_source} ORDER BY weight DESC) = 1)"
+    )
 
 
 def hopeless(records: int) -> float:
