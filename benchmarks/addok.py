@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 
-from flows.geocode_truth import Case
+from flows.evaluate.geocode_truth import Case
 from transforms.geocode import Commune, Gazetteer
 from warehouse.gazetteer import data_folder
 

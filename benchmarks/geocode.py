@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.addok import ask
-from flows.evaluate_geocode import score
-from flows.geocode_truth import Case, truth_sets
+from flows.evaluate.geocode import score
+from flows.evaluate.geocode_truth import Case, truth_sets
 from transforms.geocode import Gazetteer, geocode
 from transforms.geocode.coordinates import locate
 from transforms.geocode.table import place_table

@@ -26,7 +26,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.organisations import Maker
-from flows.link_rivals import TYPES, NotInstalledError, splink
+from flows.evaluate.link_rivals import TYPES, NotInstalledError, splink
 from transforms.link import LINKABLE, link
 from transforms.link.sides import Side
 

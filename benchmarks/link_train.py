@@ -2,8 +2,8 @@
 
 The pairs are those that blocking brings together, of two sources each, from two kinds of records:
 
-- public lists whose duplicates are known (`--truth`, see `flows/link_truth.py`): known pairs, but the hard ones, are
-  the same; pairs with two SIREN numbers that differ, and those listed as only looking alike, are not;
+- public lists whose duplicates are known (`--truth`, see `flows/evaluate/link_truth.py`): known pairs, but the hard
+  ones, are the same; pairs with two SIREN numbers that differ, and those listed as only looking alike, are not;
 - made-up organisations (`benchmarks/organisations.py`, seed 11; the benchmark uses seed 7).
 
 How well the model does on lists that it has not seen is measured by leaving out one pair of files at a time. Needs the
@@ -27,9 +27,9 @@ from typing import Any
 import duckdb
 
 from benchmarks.organisations import Maker
-from flows.evaluate_link import Known, known_pairs
-from flows.link_rivals import load
-from flows.link_truth import Listed
+from flows.evaluate.link import Known, known_pairs
+from flows.evaluate.link_rivals import load
+from flows.evaluate.link_truth import Listed
 from transforms.geocode import Gazetteer
 from transforms.link import model as linking
 from transforms.link import prepare

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from flows.link_rivals import load
+from flows.evaluate.link_rivals import load
 from transforms.geocode import place_key
 from transforms.link import Judgement, Prepared, prepare
 from transforms.link.evidence import SAME, contradiction

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.evaluate_geocode import score
-from flows.geocode_truth import Case, truth_sets
+from flows.evaluate.geocode import score
+from flows.evaluate.geocode_truth import Case, truth_sets
 from transforms.geocode import Gazetteer, PlaceQuery
 from transforms.geocode.table import place_table
 from warehouse.gazetteer import data_folder

@@ -13,10 +13,12 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from flows import evaluate_link, link_rivals, link_rivals_more
-from flows.cli_evaluate import evaluate_app
+from flows.cli.evaluate import evaluate_app
+from flows.evaluate import link as evaluate_link
+from flows.evaluate import link_rivals
+from flows.evaluate import link_rivals_more
+from flows.evaluate.link_truth import Listed, read_files, read_rows
 from flows.link_review import Linkage, UnknownRecordError, explain, read, review, sample
-from flows.link_truth import Listed, read_files, read_rows
 from transforms.geocode import Gazetteer
 from transforms.link import Judgement
 from transforms.link.sides import Side

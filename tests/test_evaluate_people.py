@@ -11,7 +11,7 @@ from test_night import add_source
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.evaluate_people import evaluate
+from flows.evaluate.people import evaluate
 from warehouse.publish import latest
 
 cli = CliRunner()

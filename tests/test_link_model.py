@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.link import f1, truth_of
 from benchmarks.organisations import Maker
-from flows.link_rivals import load
+from flows.evaluate.link_rivals import load
 from transforms.link import Linked, link, prepare
 from transforms.link.evidence import SAME, Verdict
 from transforms.link.model import HOPELESS, SMALL, decide, hopeless, model, score

@@ -12,7 +12,7 @@ from test_replay import published
 
 from benchmarks.link import truth_of
 from flows import link_spark
-from flows.link_rivals import TYPES
+from flows.evaluate.link_rivals import TYPES
 from flows.link_spark import SparkMissingError
 from transforms.link import LINKABLE, link
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from site_kit import Site
 from test_propose import NAMES, TEXT, TOWNS, links_of, names_of, page, records, site, slug, tried
 
-from flows.cli_preview import show_harvest
+from flows.cli.preview import show_harvest
 from scrapers.fetch import network_door
 from scrapers.kinds import Harvest
 from scrapers.propose import propose

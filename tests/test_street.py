@@ -11,7 +11,7 @@ from fake_geocoder import COORDINATES, FakeGeocoder, Hit, Manner, running_geocod
 from flows import nightly
 from flows.report import Night, as_markdown
 from flows.settings import NATIONAL_GEOCODER, Settings, with_street_services
-from flows.street_cache import FILE_NAME
+from flows.street.cache import FILE_NAME
 from scrapers.response import Manners
 
 DAY = dt.date(2026, 3, 1)

@@ -9,8 +9,8 @@ from fake_geocoder import Hit, Manner, running_geocoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.street_cache import FILE_NAME, StreetCache
-from flows.street_client import ask_in_batches, service_door
+from flows.street.cache import FILE_NAME, StreetCache
+from flows.street.client import ask_in_batches, service_door
 from scrapers.problems import SourceError
 from scrapers.response import Manners
 from transforms.geocode import Gazetteer

@@ -302,7 +302,7 @@ def test_without_a_corpus_the_shipped_model_and_the_baselines_are_scored(
 @pytest.mark.corpus
 def test_the_classifier_is_better_than_both_baselines_on_records_coded_by_hand() -> None:
     pytest.importorskip("sklearn")
-    from flows.evaluate_themes import evaluate
+    from flows.evaluate.themes import evaluate
 
     if not (CORPUS / TRUTH).is_file():
         pytest.skip(f"no corpus at {CORPUS}")

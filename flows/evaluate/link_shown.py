@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from flows.evaluate_link import DIFFICULTIES, Evaluation
+from flows.evaluate.link import DIFFICULTIES, Evaluation
 from flows.query import roomy
 
 

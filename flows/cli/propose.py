@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from flows.cli_shared import CatalogueOption, ContactOption, JsonOption, err, home_of, out, polite_door, tell
+from flows.cli.shared import CatalogueOption, ContactOption, JsonOption, err, home_of, out, polite_door, tell
 from flows.settings import embedded_catalogue
 from scrapers.problems import DefinitionError, SourceError
 
@@ -44,7 +44,7 @@ def new_source(
     It looks for an API, a feed, data that pages declare, and blocks of a list, in this order; it obeys robots.txt, and
     asks once a second. All that it writes is guessed and has to be read; docs/add-a-source.md says how to go on.
     """
-    from flows.cli_preview import show_harvest
+    from flows.cli.preview import show_harvest
     from scrapers.propose import propose
     from scrapers.propose.look import Look
     from scrapers.propose.trial import write_and_try

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from flows.cli_shared import HomeOption, JsonOption, fail, home_to_read, out
+from flows.cli.shared import HomeOption, JsonOption, fail, home_to_read, out
 
 if TYPE_CHECKING:
     from warehouse.publish.retention import Dropped

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from flows.cli_shared import HomeOption, err, fail, home_to_read, out
+from flows.cli.shared import HomeOption, err, fail, home_to_read, out
 
 if TYPE_CHECKING:
     from warehouse.publish.upload import Place

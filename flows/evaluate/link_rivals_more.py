@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from flows.link_rivals import NotInstalledError, Pairs, load, pairs_of
+from flows.evaluate.link_rivals import NotInstalledError, Pairs, load, pairs_of
 from transforms.link import prepare
 from transforms.link.sides import Side
 

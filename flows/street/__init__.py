@@ -1,6 +1,6 @@
 """Street level: the streets of a night's records asked of an address service, once each, and believed with care.
 
-Stands between placing in communes and linking. What a service answers is kept (`flows.street_cache`); a replay asks
+Stands between placing in communes and linking. What a service answers is kept (`flows.street.cache`); a replay asks
 nobody and reads only what is kept. Without a service, or when it fails, every place stays at its commune.
 """
 
@@ -16,8 +16,8 @@ import duckdb
 from flows.engine import tell
 from flows.progress import stage
 from flows.settings import Settings
-from flows.street_cache import FILE_NAME, StreetCache
-from flows.street_client import ask_in_batches, ask_one_by_one, service_door
+from flows.street.cache import FILE_NAME, StreetCache
+from flows.street.client import ask_in_batches, ask_one_by_one, service_door
 from scrapers.problems import Problem, SourceError
 from transforms.geocode import Gazetteer
 from transforms.geocode.coordinates import Point, great_circle_km

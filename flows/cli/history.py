@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.markup import escape
 
-from flows.cli_shared import HomeOption, JsonOption, fail, home_to_read, out
+from flows.cli.shared import HomeOption, JsonOption, fail, home_to_read, out
 
 if TYPE_CHECKING:
     from warehouse.life import Event, Life

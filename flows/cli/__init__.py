@@ -13,14 +13,14 @@ from typing import Annotated
 import typer
 
 from flows import progress
-from flows.cli_evaluate import evaluate_app
-from flows.cli_geocode import geocode
-from flows.cli_history import history_app
-from flows.cli_link import link_app
-from flows.cli_operate import doctor, schedule
-from flows.cli_publish import publish
-from flows.cli_releases import releases_app
-from flows.cli_shared import (
+from flows.cli.evaluate import evaluate_app
+from flows.cli.geocode import geocode
+from flows.cli.history import history_app
+from flows.cli.link import link_app
+from flows.cli.operate import doctor, schedule
+from flows.cli.publish import publish
+from flows.cli.releases import releases_app
+from flows.cli.shared import (
     DEMO,
     DataRootOption,
     GeocoderOption,
@@ -33,7 +33,7 @@ from flows.cli_shared import (
     home_to_read,
     out,
 )
-from flows.cli_source import source_app
+from flows.cli.source import source_app
 from flows.clock import ClockError
 from flows.lock import NightRunningError
 from flows.replay import replaying
@@ -263,7 +263,3 @@ def main() -> None:
     ) as error:  # fmt: skip
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

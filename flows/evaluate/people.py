@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 import duckdb
 
-from flows.judged_people import Judged, examples, judge, letters
+from flows.evaluate.judged_people import Judged, examples, judge, letters
 from transforms.normalise.chosen_contacts import ANYWHERE
 from transforms.normalise.contacts import contacts_in_address, emails_in, find_contacts, phones_in
 from transforms.normalise.keys import public_key

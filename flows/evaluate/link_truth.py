@@ -93,7 +93,9 @@ def read_files(names: Sequence[str], data: Path, gazetteer: Gazetteer) -> Listed
             if clean is not None:
                 cleaned.append((row, clean))
         if not cleaned:
-            raise ValueError(f"no row of {data / name} has a name; add its column to COLUMNS of flows/link_truth.py")
+            raise ValueError(
+                f"no row of {data / name} has a name; add its column to COLUMNS of flows/evaluate/link_truth.py"
+            )
         for (row, _), side in zip(cleaned, _sides(name, cleaned, gazetteer, usual, len(sides)), strict=True):
             by_row[name, row] = side.id
             if row in numbers:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows.cli_shared import JsonOption, err, fail, home_to_read, out
+from flows.cli.shared import JsonOption, err, fail, home_to_read, out
 from flows.query import roomy
 
 CORPUS = Path("../shared/corpus")
@@ -40,7 +40,7 @@ def themes(
     Needs the corpus of real files ($ESSAIM_CORPUS, default ../shared/corpus) and, for the cross-validation,
     scikit-learn (`pip install "essaim[train]"`).
     """
-    from flows.evaluate_themes import evaluate
+    from flows.evaluate.themes import evaluate
     from transforms.themes.corpus import TRUTH
 
     corpus = corpus_folder()
@@ -76,7 +76,7 @@ def personal_data(
     Reads the warehouse of a home and every file of its last release. The exit status is 1 when something private was
     published, or fewer than 95 % of the records with an organisation's contact keep it where the licence allows.
     """
-    from flows.evaluate_people import LEAST_KEPT, evaluate
+    from flows.evaluate.people import LEAST_KEPT, evaluate
     from warehouse.publish import latest
     from warehouse.store import FILE_NAME
 
@@ -131,7 +131,7 @@ def places(
     What the text says is right, not the published point. A row is accepted from confidence 0.7 on; "guessed" counts
     places named below it. The exit status is 1 when one was: homonyms that nothing tells apart must be left open.
     """
-    from flows.evaluate_geocode import evaluate, shown
+    from flows.evaluate.geocode import evaluate, shown
     from transforms.geocode import Gazetteer
     from warehouse.gazetteer import data_folder
 
@@ -171,8 +171,8 @@ def same_initiative(
     SIRET, RNA, telephones, e-mails, web addresses and ids are hidden. Recall is the mean over pairs of files. The exit
     status is 1 when recall on easy and medium pairs is below 0.90, a hard negative is joined, or another way is ahead.
     """
-    from flows.evaluate_link import evaluate
-    from flows.evaluate_link_shown import show
+    from flows.evaluate.link import evaluate
+    from flows.evaluate.link_shown import show
     from transforms.geocode import Gazetteer
     from warehouse.gazetteer import data_folder
 
@@ -207,7 +207,7 @@ def like_ideas(
     On pairs that come with Essaim, each idea told twice in other words or another language, and on records coded by
     hand. The exit status is 1 when what is kept finds fewer than plain TF-IDF.
     """
-    from flows.evaluate_similar import as_data, beaten, evaluate
+    from flows.evaluate.similar import as_data, beaten, evaluate
     from transforms.themes.corpus import TRUTH
 
     path = truth or corpus_folder() / TRUTH

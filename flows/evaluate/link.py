@@ -17,9 +17,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from flows.link_rivals import SYSTEMS, NotInstalledError, Pairs
-from flows.link_rivals_more import LEARNERS, Labels
-from flows.link_truth import Listed, read_files
+from flows.evaluate.link_rivals import SYSTEMS, NotInstalledError, Pairs
+from flows.evaluate.link_rivals_more import LEARNERS, Labels
+from flows.evaluate.link_truth import Listed, read_files
 from transforms.geocode import Gazetteer
 
 DIFFICULTIES = ("easy", "medium", "hard")

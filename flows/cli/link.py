@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli_shared import JsonOption, fail, home_to_read, out
+from flows.cli.shared import JsonOption, fail, home_to_read, out
 from flows.query import roomy
 
 if TYPE_CHECKING:

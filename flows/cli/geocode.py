@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from flows import progress
-from flows.cli_shared import JsonOption, err, fail, out
+from flows.cli.shared import JsonOption, err, fail, out
 from scrapers.problems import SourceError
 
 

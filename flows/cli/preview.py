@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli_shared import CatalogueOption, ContactOption, JsonOption, home_of, out, read_live_or_sample, tell
+from flows.cli.shared import CatalogueOption, ContactOption, JsonOption, home_of, out, read_live_or_sample, tell
 from flows.query import roomy
 from flows.settings import embedded_catalogue
 from scrapers.problems import SourceError

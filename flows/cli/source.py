@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from flows.cli_preview import differing, preview_source
-from flows.cli_propose import new_source, record_source
-from flows.cli_shared import CatalogueOption, JsonOption, err, home_of, out, read_live_or_sample
+from flows.cli.preview import differing, preview_source
+from flows.cli.propose import new_source, record_source
+from flows.cli.shared import CatalogueOption, JsonOption, err, home_of, out, read_live_or_sample
 from flows.query import roomy
 from flows.settings import embedded_catalogue
 from scrapers.problems import DefinitionError, Problem, SourceError

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.markup import escape
 
-from flows.cli_shared import CatalogueOption, DataRootOption, HomeOption, JsonOption, fail, home_folder, out
+from flows.cli.shared import CatalogueOption, DataRootOption, HomeOption, JsonOption, fail, home_folder, out
 from flows.settings import Settings, embedded_catalogue, manners_of_the_environment, with_street_services
 from scrapers.local_files import data_roots_of_the_environment
 

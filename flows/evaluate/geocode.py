@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.geocode_truth import Case, truth_sets
+from flows.evaluate.geocode_truth import Case, truth_sets
 from transforms.geocode import Gazetteer, PlaceAnswer, geocode
 from transforms.geocode.coordinates import Point, great_circle_km
 from transforms.geocode.resolve import ACCEPTED

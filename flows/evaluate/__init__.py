@@ -1,0 +1,1 @@
+"""What `essaim evaluate` measures: geocoding, linking, themes, personal data and likeness, against known truths."""
