@@ -15,8 +15,7 @@ from typer.testing import CliRunner
 
 from flows.cli.evaluate import evaluate_app
 from flows.evaluate import link as evaluate_link
-from flows.evaluate import link_rivals
-from flows.evaluate import link_rivals_more
+from flows.evaluate import link_rivals, link_rivals_more
 from flows.evaluate.link_truth import Listed, read_files, read_rows
 from flows.link_review import Linkage, UnknownRecordError, explain, read, review, sample
 from transforms.geocode import Gazetteer
