@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from flows.evaluate.link_rivals import SYSTEMS, NotInstalledError, Pairs
+from flows.evaluate.link_rivals import OURS, SYSTEMS, NotInstalledError, Pairs
 from flows.evaluate.link_rivals_more import LEARNERS, Labels
 from flows.evaluate.link_truth import Listed, read_files
 from transforms.geocode import Gazetteer
@@ -98,7 +98,8 @@ class Evaluation:
 def evaluate(truth: Path, data: Path, gazetteer: Gazetteer, step: Callable[[str], None] = lambda _: None) -> Evaluation:
     """Score every system on duplicates.csv and hard_negatives.csv of `truth`, whose files lie below `data`.
 
-    `step` is told what is done. Raises FileNotFoundError, KeyError for a column that is missing, and ValueError for a
+    `step` is told what is done. Another system that is not installed, or fails, is told of in the notes.
+    Raises FileNotFoundError, KeyError for a column that is missing, and ValueError for a
     file that cannot be read or a row that it does not have.
     """
     known, apart, listed = known_pairs(truth, data, gazetteer, step)
@@ -113,6 +114,11 @@ def evaluate(truth: Path, data: Path, gazetteer: Gazetteer, step: Callable[[str]
             pairs = way()
         except NotInstalledError as reason:
             notes.append(str(reason))
+            continue
+        except Exception as fault:
+            if system == OURS:
+                raise
+            notes.append(f"{system} failed: {type(fault).__name__}: {fault}")
             continue
         scores.append(score(system, pairs, known, apart, listed, time.perf_counter() - begun))
     return Evaluation(len(listed.sides), len(known), len(apart), scores, notes)

@@ -129,8 +129,9 @@ def splink(sides: Sequence[Side]) -> Pairs:
     return pairs_of(ids for (ids,) in rows)
 
 
+OURS = "Essaim's rules"
 SYSTEMS: dict[str, Callable[[Sequence[Side]], Pairs]] = {
-    "Essaim's rules": ours,
+    OURS: ours,
     "GoGoCarto's rule": gogocarto,
     "same name, same commune": exact,
     "Splink 5": splink,

@@ -8,7 +8,8 @@
 -- has none is somewhere else than all others that bear another name.
 CREATE OR REPLACE TEMP TABLE placed AS
 SELECT *, coalesce(town, round(latitude, 1) || ',' || round(longitude, 1), 'name ' || name_key) AS place
-FROM (SELECT id, source_id, name, name_key, organisation_key, siren, siret, rna, domain, contact_phone, contact_email, country,
+FROM (SELECT id, source_id, name, name_key, organisation_key, siren, siret, rna, domain, contact_phone,
+             contact_email, country,
              latitude, longitude, geo_precision, address_key, departement_code, insee_code,
              CASE WHEN insee_code BETWEEN '75101' AND '75120' THEN '75056'
                   WHEN insee_code BETWEEN '13201' AND '13216' THEN '13055'
@@ -90,7 +91,8 @@ SELECT id, 'organisation and town', organisation_key || '|' || town FROM placed
 WHERE town IS NOT NULL AND organisation_key IS NOT NULL AND organisation_key <> name_key
 UNION ALL
 SELECT id, 'rare word and town', token || '|' || town
-FROM rare_word JOIN placed USING (id) WHERE town IS NOT NULL AND (rank <= 2 OR (rank = 3 AND (SELECT count(*) FROM linkable) <= 200000))
+FROM rare_word JOIN placed USING (id)
+WHERE town IS NOT NULL AND (rank <= 2 OR (rank = 3 AND (SELECT count(*) FROM linkable) <= 200000))
 UNION ALL
 SELECT id, 'two words and département', two || '|' || departement_code
 FROM rare_words JOIN placed USING (id) WHERE departement_code IS NOT NULL AND contains(two, ' ')

@@ -154,8 +154,8 @@ def cluster(
 
     `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other
     but are two: no third record joins them, only a judgement. The `lonely` matches are of records that nothing else
-    names, and stand as they are. Raises `ContradictionError` when two records judged
-    different are judged the same through others.
+    names, and stand as they are. Raises `ContradictionError` when two records judged different are judged the same
+    through others.
     """
     check_judgements(judgements)
     named = {record for judged in judgements for record in (judged.left, judged.right)}

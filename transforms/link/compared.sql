@@ -1,16 +1,20 @@
 -- The numbers that the terms of model.tsv are made of, one row for each pair of the table `pair`; NULL where one of
 -- the two does not tell. Needs trait and linkable (see features.sql).
-SELECT left_id, right_id, one_source, other_source, same_source, same_name, initials, shared / greatest(one_weight, other_weight, 1) AS cosine,
+SELECT left_id, right_id, one_source, other_source, same_source, same_name, initials,
+       shared / greatest(one_weight, other_weight, 1) AS cosine,
        shared / greatest(least(one_weight, other_weight), 1) AS containment, shared / 16.0 AS shared,
        likeness, sorted_likeness, numbers_differ, namesakes, same_town, town_known, same_departement, departement_known,
        CASE WHEN same_town THEN townsmen END AS townsmen, records,
        km, exact, same_number, street_likeness, siren, siret, rna, site, site_records, phone, phone_records, email,
        countries_differ, inside
 FROM (
-    SELECT left_id, right_id, a.source_id AS one_source, b.source_id AS other_source, a.source_id = b.source_id AS same_source, a.joined = b.joined AS same_name,
-           coalesce(list_sum(list_transform(list_intersect(a.words, b.words), lambda word: word % 4096)), 0)::INTEGER AS shared,
+    SELECT left_id, right_id, a.source_id AS one_source, b.source_id AS other_source, a.source_id = b.source_id AS same_source,
+           a.joined = b.joined AS same_name,
+           coalesce(list_sum(list_transform(list_intersect(a.words, b.words), lambda word: word % 4096)), 0)::INTEGER
+               AS shared,
            a.weight AS one_weight, b.weight AS other_weight,
-           (length(a.initials) >= 3 AND a.initials = b.joined) OR (length(b.initials) >= 3 AND b.initials = a.joined) AS initials,
+           (length(a.initials) >= 3 AND a.initials = b.joined)
+               OR (length(b.initials) >= 3 AND b.initials = a.joined) AS initials,
            jaro_winkler_similarity(a.joined, b.joined) AS likeness,
            jaro_winkler_similarity(a.sorted, b.sorted) AS sorted_likeness,
            len(a.numbers) > 0 AND len(b.numbers) > 0 AND NOT list_has_any(a.numbers, b.numbers) AS numbers_differ,
@@ -19,7 +23,8 @@ FROM (
            coalesce(a.departement_code = b.departement_code, false) AS same_departement,
            a.departement_code IS NOT NULL AND b.departement_code IS NOT NULL AS departement_known,
            a.townsmen AS townsmen, (SELECT count(*) FROM linkable) AS records,
-           111.2 * sqrt(power(a.latitude - b.latitude, 2) + power((a.longitude - b.longitude) * cos(radians(a.latitude)), 2)) AS km,
+           111.2 * sqrt(power(a.latitude - b.latitude, 2)
+                        + power((a.longitude - b.longitude) * cos(radians(a.latitude)), 2)) AS km,
            a.exact AND b.exact AS exact,
            a.number = b.number AS same_number, jaro_winkler_similarity(a.street, b.street) AS street_likeness,
            a.siren = b.siren AS siren, a.siret = b.siret AS siret, a.rna = b.rna AS rna,
@@ -30,4 +35,5 @@ FROM (
     FROM pair JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id
     -- Within a source only what it may list twice (see `repeated` in evidence.py): half of all pairs are not.
     WHERE a.source_id <> b.source_id OR $every
-       OR (a.town = b.town AND (a.joined = b.joined OR a.siret = b.siret OR a.domain = b.domain OR a.number = b.number)))
+       OR (a.town = b.town
+           AND (a.joined = b.joined OR a.siret = b.siret OR a.domain = b.domain OR a.number = b.number)))

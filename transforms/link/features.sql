@@ -1,5 +1,6 @@
 -- What each candidate pair has in common, as numbers: one row a pair, NULL where one of the two does not tell.
--- In:  pair, placed, rare_word, token_use, linkable (see blocking.sql).  Out: trait (one row a record); compared.sql reads it.
+-- In:  pair, placed, rare_word, token_use, linkable (see blocking.sql).
+-- Out: trait (one row a record); compared.sql reads it.
 -- Weights of words are whole numbers (16 to a natural logarithm), so that no order of adding can change a score.
 
 CREATE OR REPLACE TEMP TABLE word_weight AS
@@ -30,6 +31,7 @@ SELECT id, source_id, name_key, joined, list_sort(string_split(name_key, ' ')).a
        count(*) OVER (PARTITION BY contact_phone) AS phone_records,
        nullif(number, '') AS number, nullif(street, '') AS street,
        town, insee_code, departement_code, country, count(*) OVER (PARTITION BY town) AS townsmen,
-       CASE WHEN geo_precision IN ('point', 'housenumber', 'street', 'locality', 'commune') THEN latitude END AS latitude,
+       CASE WHEN geo_precision IN ('point', 'housenumber', 'street', 'locality', 'commune') THEN latitude END
+           AS latitude,
        longitude, geo_precision IN ('point', 'housenumber') AS exact
 FROM told JOIN name_words USING (id);
