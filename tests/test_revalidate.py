@@ -9,7 +9,7 @@ from site_kit import running_site
 from test_night import DEFINITION
 
 from flows import nightly
-from flows.harvest import State, _load_state, harvest, staged
+from flows.harvest import State, load_state, harvest, staged
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
 from scrapers.catalogue import load_source
@@ -175,10 +175,10 @@ def test_a_state_of_before_traffic_was_counted_loads(site, tmp_path, source):
     state, _ = night(site, tmp_path, source, 0)
     path = tmp_path / "home" / "staging" / "alpha.state.json"
     settings = Settings(tmp_path / "home", DAY)
-    assert _load_state("alpha", settings) == state
+    assert load_state("alpha", settings) == state
     kept = json.loads(path.read_text())
     del kept["traffic"]
     path.write_text(json.dumps(kept))
-    before = _load_state("alpha", settings)
+    before = load_state("alpha", settings)
     assert isinstance(before, State)
     assert before.traffic is None

@@ -31,6 +31,7 @@ from transforms.geocode.titles import commune_told
 from transforms.link import evidence, likeness, sides
 from transforms.link.likeness import Rarity
 from transforms.link.model import decide, score
+from transforms.link.run import may_join
 from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from transforms.normalise.names import name_key
@@ -70,8 +71,7 @@ NO_TEXT_OF_A_SOURCE = set(
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements
     evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
-    run.Related
-    run.Linked run.Prepared run.Recipe sides.Side
+    model.mutual_best run.Related run.Linked run.Prepared run.Recipe sides.Side
 """)
 )
 BELOW = set(
@@ -81,7 +81,7 @@ BELOW = set(
     street_abroad.read_place titles.commune_told street_text.house_number street_text.way_of
     territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction evidence.repeated
     likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness likeness.numbers_differ
-    likeness.housed model.decide model.score sides.same_commune sides.same_door sides.same_departement
+    likeness.housed model.decide model.score run.may_join sides.same_commune sides.same_door sides.same_departement
     sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
     spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name terms.sentences
     terms.mark terms.repeated terms.without
@@ -182,7 +182,8 @@ def test_any_pair_is_weighed_and_the_same_from_both_sides(left: Side, right: Sid
     assert 0 <= verdict.score <= 1
     against = evidence.contradiction(left, right)
     assert bool(against) == bool(evidence.contradiction(right, left))
-    assert 0 <= decide(verdict, 0.0, against, 100).score <= 1
+    for alike in (True, False):
+        assert 0 <= decide(verdict, 0.0, against, 10_000, alike=alike).score <= 1
     assert 0 <= score(verdict.score) <= 1
     km = sides.distance_km(left, right)
     assert km is None or 0 <= km <= 20_040
@@ -196,6 +197,7 @@ def test_any_pair_is_weighed_and_the_same_from_both_sides(left: Side, right: Sid
         lambda one, two: likeness.numbers_differ(one.name_key, two.name_key),
         lambda one, two: likeness.name_likeness(one, two, rarity),
         lambda one, two: evidence.repeated(one, two, rarity),
+        lambda one, two: may_join(one, two, rarity, 0.0),
     ):  # fmt: skip
         assert symmetric(left, right) == symmetric(right, left)
     assert likeness.body(left, right) is not None
