@@ -9,7 +9,7 @@ from site_kit import running_site
 from test_night import DEFINITION
 
 from flows import nightly
-from flows.harvest import State, load_state, harvest, staged
+from flows.harvest import State, harvest, load_state, staged
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
 from scrapers.catalogue import load_source
