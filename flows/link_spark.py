@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from transforms.link.model import SMALL, mutual_best, weigh_all
+from transforms.link.model import MUTUAL, SMALL, weigh_all
 from warehouse.table import literal
 
 if TYPE_CHECKING:
@@ -100,12 +100,13 @@ def _mutual(files: str, records: int) -> str:
 
     A part does not know all pairs of a record, so this waits until they are together again.
     """
-    every = f"SELECT w.* FROM read_parquet({files}) w"
+    every = f"FROM read_parquet({files})"
     if records < SMALL:
         return f"{every} ORDER BY left_id, right_id"
-    return f"""{every} JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id
-        QUALIFY w.same_source OR a.inside OR b.inside
-             OR {mutual_best("a.source_id", "b.source_id")}
+    return f"""SELECT * EXCLUDE (one_source, other_source, inside)
+        FROM (SELECT w.*, a.source_id AS one_source, b.source_id AS other_source, a.inside OR b.inside AS inside
+              FROM ({every}) w JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id)
+        QUALIFY same_source OR inside OR {MUTUAL}
         ORDER BY left_id, right_id"""
 
 

@@ -71,7 +71,7 @@ NO_TEXT_OF_A_SOURCE = set(
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements
     evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
-    model.mutual_best run.Related run.Linked run.Prepared run.Recipe sides.Side
+    run.Related run.Linked run.Prepared run.Recipe sides.Side
 """)
 )
 BELOW = set(

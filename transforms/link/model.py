@@ -40,6 +40,10 @@ HOPELESS = -5.0
 LARGE = 200_000
 """In a catalogue of more records than this no rule is asked of a likely pair either, because time counts."""
 
+MUTUAL = """(rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
+                 AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)"""
+"""The SQL of a pair whose records are each the other's best in its source; all pairs of a record must be there."""
+
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
 
@@ -122,19 +126,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                OR coalesce(street_likeness >= 0.9, false)
                OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
         QUALIFY {every or records < SMALL} OR same_source OR inside
-             OR {mutual_best("one_source", "other_source")}
+             OR {MUTUAL}
         ORDER BY left_id, right_id""")
-
-
-def mutual_best(one_source: str, other_source: str) -> str:
-    """Return the SQL condition that each record of a weighed pair is the other's best in its source.
-
-    The two columns name the sources of the left and of the right record. All pairs of a record must be at hand.
-    """
-    return (
-        f"(rank() OVER (PARTITION BY left_id, {other_source} ORDER BY weight DESC) = 1 "
-        f"AND rank() OVER (PARTITION BY right_id, {one_source} ORDER BY weight DESC) = 1)"
-    )
 
 
 def hopeless(records: int) -> float:
