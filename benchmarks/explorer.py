@@ -25,9 +25,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-import duckdb
 from playwright.sync_api import Browser, sync_playwright
 
+from transforms.database import connect
 from transforms.vocabulary import vocabulary
 from warehouse.gazetteer import data_folder
 from warehouse.publish import explorer
@@ -90,7 +90,7 @@ def synthetic(path: Path, size: int) -> None:
     """Write a release database of `size` initiatives to `path`; the same for the same size."""
     chance = random.Random(size)
     words = vocabulary()
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         for table in TABLES:
             for statement in ddl(table):
                 connection.execute(statement)
@@ -338,7 +338,7 @@ def main() -> None:
         if not database.exists():
             synthetic(database, options.size)
         shutil.rmtree(folder / "explorer", ignore_errors=True)
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with connect(database, read_only=True) as connection:
             start = time.perf_counter()
             explorer.build(connection, folder / "explorer", "2026-11-22")
             print(f"built {options.size:,} in {time.perf_counter() - start:.1f} s")

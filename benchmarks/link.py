@@ -23,10 +23,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from benchmarks.organisations import Maker
 from flows.evaluate.link_rivals import TYPES, NotInstalledError, splink
+from transforms.database import connect
 from transforms.link import LINKABLE, link
 from transforms.link.sides import Side
 
@@ -57,8 +56,7 @@ def measure(system: str, count: int, seed: int, told: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records.csv"
         owners = truth_of(path, count, seed)
-        connection = duckdb.connect()
-        connection.execute("SET enable_progress_bar = false")
+        connection = connect()
         columns = json.dumps({name: TYPES.get(name, "VARCHAR") for name in LINKABLE})
         connection.execute(
             f"CREATE TABLE linkable AS SELECT * FROM read_csv('{path}', header = true, columns = {columns})"

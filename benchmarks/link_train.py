@@ -30,6 +30,7 @@ from benchmarks.organisations import Maker
 from flows.evaluate.link import Known, known_pairs
 from flows.evaluate.link_rivals import load
 from flows.evaluate.link_truth import Listed
+from transforms.database import connect
 from transforms.geocode import Gazetteer
 from transforms.link import model as linking
 from transforms.link import prepare
@@ -90,7 +91,7 @@ def made(count: int) -> tuple[Any, Any]:
 
     rows = sorted(Maker(SEED).records(count), key=lambda told: told[1]["id"])
     owners = [owner for owner, _ in rows]
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load(connection, [Side(**row) for _, row in rows])
         prepare(connection)
         pairs, values = terms_of(connection)
@@ -144,7 +145,7 @@ def main() -> int:
     known, apart, listed = known_pairs(
         options.truth, options.data or options.truth.parent / "data", Gazetteer.load(data_folder())
     )
-    connection = duckdb.connect()
+    connection = connect()
     load(connection, listed.sides)
     ready = prepare(connection)
     pairs, values = terms_of(connection)

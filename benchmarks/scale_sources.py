@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from requests.structures import CaseInsensitiveDict
 from stdnum import luhn
 
 from benchmarks.organisations import Maker
 from scrapers.archive import ArchiveWriter
+from transforms.database import connect
 from transforms.similar.terms import _entries
 from transforms.vocabulary import vocabulary
 from warehouse import gazetteer
@@ -77,7 +77,7 @@ class Writer(Maker):
     """Makes organisations in real communes and what each source writes of them, as rows of a table."""
 
     def __init__(self, seed: int) -> None:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             self._communes = connection.execute(
                 "SELECT code, name, departement, postcodes[1], latitude, longitude FROM read_parquet(?) "
                 "WHERE latitude IS NOT NULL AND len(postcodes) > 0 "

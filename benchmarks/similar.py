@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from transforms.database import connect
 from transforms.similar import nearest
 from transforms.similar.terms import _entries
 
@@ -48,7 +49,7 @@ def initiatives(count: int) -> Iterator[list[Any]]:
 
 def measure(count: int) -> float:
     """Return the seconds of CPU that `count` initiatives take, and print them with the peak of memory so far."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute("SET threads = 2; SET memory_limit = '1GB'")
         connection.execute(
             "CREATE TEMP TABLE idea (id INTEGER, initiative_id VARCHAR, name VARCHAR, summary VARCHAR, "

@@ -32,7 +32,7 @@ from scrapers.catalogue import load_catalogue
 from scrapers.contact import MAIL, PAGE
 from scrapers.problems import DefinitionError
 from scrapers.secrets import HOSTS, SHORTEST, VARIABLE
-from transforms.geocode.gazetteer import load_spatial
+from transforms.database import connect, load_extension
 from warehouse.migrations import FORM, form_of, newer_files
 from warehouse.publish import latest
 
@@ -126,10 +126,10 @@ def _misfit(wanted: Requirement, absent_is_well: bool = False) -> str:
 
 
 def _duckdb() -> Iterator[Finding]:
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute("SELECT 1")
         try:
-            load_spatial(connection)
+            load_extension(connection, "spatial")
         except (duckdb.Error, ImportError, OSError) as fault:
             remedy = "install duckdb-extension-spatial of the same version as duckdb"
             yield Finding("duckdb", "fail", f"DuckDB {duckdb.__version__}, but spatial does not load: {fault}", remedy)

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
-
 from flows.settings import Settings
 from scrapers.problems import Problem
 from scrapers.record import read_records
 from scrapers.source import Source
+from transforms.database import connect
 from transforms.normalise.keys import public_key
 from warehouse.decisions import read_accepted, read_moved_keys
 from warehouse.gate import ACCEPTABLE, KEYS_KEPT, Bounds, Check, let_through, source_checks
@@ -79,7 +78,7 @@ def merged_gate(settings: Settings, previous: Path | None) -> list[Check]:
     Raises `DecisionError` when `accepted.csv` cannot be followed.
     """
     accepted = _accepted(MERGED, settings)
-    with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+    with connect(settings.warehouse, read_only=True) as connection:
         return let_through(merged_checks(connection, previous), accepted)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from flows.evaluate.link_rivals import load
+from transforms.database import connect
 from transforms.geocode import place_key
 from transforms.link import Judgement, Prepared, prepare
 from transforms.link.evidence import SAME, contradiction
@@ -70,7 +71,7 @@ def read(warehouse: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) 
     """Read the records, matches and initiatives of `warehouse`, and find the candidate pairs again."""
     found = warehouse.execute(f"SELECT {', '.join(_COLUMNS)} FROM record ORDER BY source_id, record_key").fetchall()
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
-    connection = duckdb.connect()
+    connection = connect()
     load(connection, [_side(id, row) for id, row in enumerate(rows)])
     index = {(row["source_id"], row["record_key"]): id for id, row in enumerate(rows)}
     decided = {}

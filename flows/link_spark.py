@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from transforms.database import connect
 from transforms.link.model import MUTUAL, SMALL, weigh_all
 from warehouse.table import literal
 
@@ -145,8 +146,7 @@ def weigh_part(batches: Iterable[pa.RecordBatch], traits: str, records: int) -> 
     part = list(batches)
     if not part:
         return
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with connect(threads=1) as connection:
         connection.register("arrived", pa.Table.from_batches(part))
         connection.execute("CREATE TEMP TABLE pair AS FROM arrived")
         # The comparison asks how many records there are, and nothing else of this table.

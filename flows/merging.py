@@ -12,11 +12,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from flows.processes import in_order
 from flows.progress import stage
 from scrapers.source import Source
+from transforms.database import connect
 from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
 from transforms.rights import Family, family, register
 from warehouse.schema import BY_NAME
@@ -94,8 +93,7 @@ def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: 
 
 def merge_span(span: Span) -> int:
     """Merge the initiatives of a span, write their rows, and return how many they are."""
-    with duckdb.connect(config={"threads": 1}) as connection, filling(span.rows) as fill:
-        connection.execute("SET enable_progress_bar = false")
+    with connect(threads=1) as connection, filling(span.rows) as fill:
         rows = stream(
             connection,
             "SELECT * FROM read_parquet(?) WHERE initiative_id BETWEEN ? AND ? "

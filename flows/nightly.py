@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import duckdb
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
@@ -29,6 +28,7 @@ from flows.report_page import public_writer
 from flows.settings import Settings
 from scrapers.contact import require_contact
 from scrapers.source import Source
+from transforms.database import connect
 from transforms.link import ContradictionError
 from warehouse.decisions import DecisionError
 from warehouse.gate import Check
@@ -64,7 +64,7 @@ def publish_release(settings: Settings) -> Release | None:
     """Write a release and switch `latest` to it; None on a quiet night, when nothing changed."""
     for done in recover(settings.releases):
         tell(f"after a publication that was cut short: {done}")
-    with stage("publish"), duckdb.connect(str(settings.warehouse)) as connection:
+    with stage("publish"), connect(settings.warehouse) as connection:
         before = latest(settings.releases)
         if before is not None and nothing_changed(connection, before / FILE_NAME):
             return None

@@ -159,8 +159,8 @@ def _send_file(path: Path, portal: Portal, dataset: str, resource: str, file: di
 
 def _first_night(folder: Path, day: str) -> str:
     """The night of the first sight among the initiatives; the release's own where there is none."""
-    import duckdb
+    from transforms.database import connect
 
-    with duckdb.connect(str(folder / "essaim.duckdb"), read_only=True) as connection:
+    with connect(folder / "essaim.duckdb", read_only=True) as connection:
         [(first,)] = connection.execute("SELECT min(first_seen) FROM initiative").fetchall()
     return first.isoformat() if first else day

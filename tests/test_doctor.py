@@ -156,7 +156,7 @@ def test_the_network_is_only_looked_at_when_asked(tmp_path: Path, monkeypatch: p
 
 
 def test_a_check_that_stumbles_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "load_spatial", lambda _: (_ for _ in ()).throw(RuntimeError("odd")))
+    monkeypatch.setattr(doctor, "load_extension", lambda *_: (_ for _ in ()).throw(RuntimeError("odd")))
     [finding] = look(tmp_path)["duckdb"]
     assert (finding.level, finding.told) == ("fail", "the check raised RuntimeError: odd")
 

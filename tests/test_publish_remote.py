@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ import pytest
 from range_server import serving
 from warehouse_example import NIGHT
 
+from transforms.database import load_extension
 from warehouse.publish import publish
 from warehouse.schema import INITIATIVE
 from warehouse.store import Store
@@ -42,9 +42,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def remote() -> Iterator[duckdb.DuckDBPyConnection]:
-    extension = files("duckdb_extension_httpfs") / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
     with duckdb.connect() as connection:
-        connection.execute(f"LOAD '{extension}'")
+        load_extension(connection, "httpfs")
         connection.execute("SET autoinstall_known_extensions = false")
         yield connection
 

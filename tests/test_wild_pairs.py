@@ -58,6 +58,7 @@ ELSEWHERE = {
 THROUGH = set(
     words("""
     abroad.geocode_abroad answer.in_commune answer.by_point answer.left_open reading.read resolve.resolve
+    free_text.read_name free_text.read_address
     similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world
     coordinates.locate coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all
     model.compared model.value
@@ -66,7 +67,7 @@ THROUGH = set(
 NO_TEXT_OF_A_SOURCE = set(
     words("""
     coordinates.Point coordinates.Figures coordinates.Located coordinates.Audited gazetteer.Commune
-    gazetteer.Gazetteer gazetteer.load_spatial query.PlaceQuery query.PlaceAnswer reading.Reading resolve.Resolution
+    free_text.FreeText gazetteer.Gazetteer query.PlaceQuery query.PlaceAnswer reading.Reading resolve.Resolution
     street.Question street.Answer street.Verdict street.UnreadableAnswerError table.place_table territory.Territory
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements

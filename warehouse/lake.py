@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module, resources
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect, load_extension
 from warehouse.publish.checksums import SUMS
 from warehouse.schema import TABLES
 from warehouse.table import literal, quoted
@@ -47,13 +47,13 @@ def share(release: Path, catalogue: str, data: str | None = None) -> Shared:
     file = release / "essaim.duckdb"
     if not file.is_file():
         raise LakeError(f"{release} is no release: it has no essaim.duckdb")
-    with duckdb.connect() as connection:
+    with connect() as connection:
         attach(connection, catalogue, data)
         connection.execute(f"ATTACH {literal(str(file))} AS release (READ_ONLY)")
         try:
             return _share(connection, release.resolve().name, _digest(release))
         except duckdb.Error as fault:
-            raise LakeError(f"the catalogue {_told(catalogue)} took nothing: {fault}") from fault
+            raise LakeError(f"the catalogue {_told(catalogue)} took nothing{_why(catalogue, fault)}") from fault
 
 
 def installed(extension: str) -> bool:
@@ -71,18 +71,15 @@ def attach(connection: duckdb.DuckDBPyConnection, catalogue: str, data: str | No
     try:
         connection.execute(f"ATTACH {literal(f'ducklake:{catalogue}')} AS lake{where}")
     except duckdb.Error as fault:
-        why = "" if catalogue.startswith("postgres:") else f": {fault}"  # what PostgreSQL says may quote a password
-        raise LakeError(f"the catalogue {_told(catalogue)} cannot be opened{why}") from fault
+        raise LakeError(f"the catalogue {_told(catalogue)} cannot be opened{_why(catalogue, fault)}") from fault
 
 
 def load(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
     """Load an extension from its wheel, offline. Raises `LakeError` where the wheel is not installed."""
     try:
-        module = import_module(f"duckdb_extension_{extension}")
+        load_extension(connection, extension)
     except ImportError as fault:
         raise LakeError(f'DuckDB\'s extension {extension} is missing: pip install "essaim[lake]"') from fault
-    folder = resources.files(module) / "extensions" / f"v{duckdb.__version__}"
-    connection.execute(f"LOAD {literal(str(folder / f'{extension}.duckdb_extension'))}")
 
 
 def _digest(release: Path) -> str:
@@ -119,3 +116,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, names: list[str]) -> dict[str
 def _told(catalogue: str) -> str:
     """A catalogue as a message may show it: a connection string may hold a password."""
     return "postgres:…" if catalogue.startswith("postgres:") else catalogue
+
+
+def _why(catalogue: str, fault: duckdb.Error) -> str:
+    """What the catalogue says went wrong, unless it may quote its connection string."""
+    return "" if catalogue.startswith("postgres:") else f": {fault}"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect
 from transforms.normalise.keys import public_key
 from warehouse.publish import latest
 from warehouse.schema import SCHEMA_VERSION
@@ -111,14 +112,14 @@ def _publish_keys(home: Path) -> None:
         return
     aside = warehouse.with_name(f"{FILE_NAME}.migrating")
     remove(aside)
-    with duckdb.connect(str(warehouse)) as connection:
+    with connect(warehouse) as connection:
         connection.execute("CHECKPOINT")  # so that the file alone holds everything
         found = connection.execute("SELECT source_id, record_key FROM record_identity").fetchall()
     changed = [(source, key, public_key(key)) for source, key in found if public_key(key) != key]
     if not changed:
         return
     shutil.copyfile(warehouse, aside)
-    with duckdb.connect(str(aside)) as connection:
+    with connect(aside) as connection:
         for source, old, new in changed:
             _rename(connection, source, old, new)
         connection.execute("CHECKPOINT")

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from transforms.database import connect
 from warehouse import version
 from warehouse.schema import BY_NAME, TABLES
 from warehouse.table import Column, ddl, literal, quoted
@@ -32,7 +33,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(path)
         self.path = path
-        self.connection = duckdb.connect(str(path))
+        self.connection = connect(path)
         self.connection.execute("BEGIN")  # one write to the disk instead of one for each comment
         for table in TABLES:
             for statement in ddl(table):
@@ -151,7 +152,7 @@ def remove(path: Path) -> None:
 @contextmanager
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse at `path` read-only."""
-    connection = duckdb.connect(str(path), read_only=True)
+    connection = connect(path, read_only=True)
     try:
         yield connection
     finally:

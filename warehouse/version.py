@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
+from transforms.database import connect
 from warehouse.schema import SCHEMA_VERSION
 from warehouse.table import literal
 
@@ -31,7 +30,7 @@ def statements() -> list[str]:
 
 def version_of(path: Path) -> str:
     """The version that wrote the DuckDB file at `path`; raises `duckdb.Error` when it cannot be opened."""
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with connect(path, read_only=True) as connection:
         found = connection.execute(
             "SELECT count(*) FROM duckdb_views() WHERE view_name = ? AND NOT internal", [VIEW]
         ).fetchall()

@@ -235,6 +235,7 @@ def sql(
     import duckdb
 
     from flows import query as queries
+    from transforms.database import connect
     from warehouse.store import FILE_NAME
 
     if as_json and as_csv:
@@ -242,7 +243,7 @@ def sql(
 
     path = home_to_read(home, FILE_NAME) / FILE_NAME
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with connect(path, read_only=True) as connection:
             result = queries.ask(connection, query)
     except (duckdb.Error, ValueError) as error:
         fail(str(error))

@@ -33,16 +33,15 @@ SIDE_BY_SIDE = ("record", "name", "address", "commune", "url", "siret", "rna")
 @contextmanager
 def _opened(home: Path | None) -> Iterator[Linkage]:
     """The linkage of a home; ends the command with status 2 and one sentence when there is none."""
-    import duckdb
-
     from flows.link_review import UnknownRecordError, read
+    from transforms.database import connect
     from warehouse import decisions
     from warehouse.store import FILE_NAME
 
     folder = home_to_read(home, FILE_NAME)
     try:
         judgements = decisions.read_judgements(decisions.folder() / "judgements.csv")
-        with duckdb.connect(str(folder / FILE_NAME), read_only=True) as warehouse:
+        with connect(folder / FILE_NAME, read_only=True) as warehouse:
             linkage = read(warehouse, judgements)
         with linkage.connection:
             yield linkage

@@ -14,6 +14,7 @@ from itertools import combinations
 
 import duckdb
 
+from transforms.database import connect
 from transforms.link import LINKABLE, link
 from transforms.link.sides import Side
 
@@ -40,7 +41,7 @@ def load(connection: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> None:
 
 def ours(sides: Sequence[Side]) -> Pairs:
     """The rules of `transforms.link`: every pair of a cluster."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load(connection, sides)
         return pairs_of(link(connection, []).clusters)
 
@@ -78,7 +79,7 @@ def splink(sides: Sequence[Side]) -> Pairs:
     if int(version.partition(".")[0]) < 5:
         raise NotInstalledError(f'Splink {version} is too old; pip install "essaim[bench]" for version 5')
     logging.getLogger("splink").setLevel(logging.WARNING)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load(connection, sides)
         connection.execute(
             "CREATE TABLE splinkable AS SELECT id, 's' || dense_rank() OVER (ORDER BY source_id) AS source_dataset, "

@@ -12,9 +12,8 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from flows.evaluate.link_rivals import NotInstalledError, Pairs, load, pairs_of
+from transforms.database import connect
 from transforms.link import prepare
 from transforms.link.sides import Side
 
@@ -33,7 +32,7 @@ class Labels:
 
 def candidates(sides: Sequence[Side]) -> list[Pair]:
     """The pairs of two sources that our blocking brings together, for matchers that only compare."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         load(connection, sides)
         prepare(connection)
         found = connection.execute("SELECT left_id, right_id FROM pair ORDER BY ALL").fetchall()

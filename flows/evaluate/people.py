@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import duckdb
 
 from flows.evaluate.judged_people import Judged, examples, judge, letters
+from transforms.database import connect
 from transforms.normalise.chosen_contacts import ANYWHERE
 from transforms.normalise.contacts import contacts_in_address, emails_in, find_contacts, phones_in
 from transforms.normalise.keys import public_key
@@ -103,7 +104,7 @@ class Evaluation:
 
 def evaluate(warehouse: Path, release: Path | None) -> Evaluation:
     """Count in the warehouse file and, if given, in the folder of a release; raises duckdb.Error if it cannot."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         licences = dict(connection.execute("SELECT source_id, licence FROM source ORDER BY source_id").fetchall())
         figures = tuple(_of_source(connection, id, licence) for id, licence in licences.items())
         files = sorted(path for path in release.rglob("*") if path.is_file()) if release else []

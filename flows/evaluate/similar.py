@@ -17,8 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from transforms.database import connect
 from transforms.similar import Recipe, prepare
 
 KEPT, PLAIN = "stems and concepts, kept", "TF-IDF of words"
@@ -114,7 +113,7 @@ def evaluate(truth: Path | None) -> tuple[list[Figures], list[str]]:
 
 def likeness(texts: Sequence[Told], recipe: Recipe) -> dict[tuple[int, int], float]:
     """Return how alike any two of `texts` are, by their numbers; pairs that share nothing are left out."""
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute(
             "CREATE TEMP TABLE idea (id INTEGER, name VARCHAR, summary VARCHAR, places VARCHAR[], codes VARCHAR[], "
             "guessed VARCHAR[])"

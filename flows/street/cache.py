@@ -14,8 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import duckdb
-
+from transforms.database import connect
 from transforms.geocode.street import Answer
 
 FILE_NAME = "geocoder.duckdb"
@@ -42,7 +41,7 @@ class StreetCache:
         Read-only, a file that is not there is an empty one.
         """
         empty = read_only and not path.is_file()
-        self._connection = duckdb.connect(":memory:" if empty else str(path), read_only=read_only and not empty)
+        self._connection = connect(":memory:" if empty else str(path), read_only=read_only and not empty)
         if empty or not read_only:
             self._connection.execute(TABLE)
 

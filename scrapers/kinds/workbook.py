@@ -85,6 +85,7 @@ def parquet_rows(stream: BinaryIO, url: str) -> Iterator[list[str]]:
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file)
         with duckdb.connect(":memory:") as connection:
+            connection.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
             try:
                 found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
                 yield [column[0] for column in found.description or ()]

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from transforms.database import connect, load_extension
 from transforms.geocode.names import epci_core, place_key, postcode_departements, short_key
 from transforms.geocode.world import World
 
@@ -75,7 +76,7 @@ class Gazetteer:
 
         :raises FileNotFoundError: when a file of the gazetteer is missing.
         """
-        con = duckdb.connect(":memory:", config={"threads": 2})
+        con = connect(threads=2)
         for table in TABLES:
             _load_table(con, table, folder)
         con.execute((files(__package__) / "gazetteer.sql").read_text(encoding="utf-8"))
@@ -85,7 +86,7 @@ class Gazetteer:
         """Load the spatial extension and the polygons, once; only the coordinates audit needs them."""
         if self._has_polygons:
             return
-        load_spatial(self.con)
+        load_extension(self.con, "spatial")
         _load_table(self.con, "polygons", self._folder)
         self.con.execute((files(__package__) / "polygons.sql").read_text(encoding="utf-8"))
         self._has_polygons = True
@@ -247,10 +248,3 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: str, folder: Path) -> Non
     if not path.is_file():
         raise FileNotFoundError(f"the gazetteer has no file {path.name} in {folder}; rebuild it")
     con.execute(f"CREATE TABLE {table} AS FROM read_parquet($path)", {"path": str(path)})
-
-
-def load_spatial(con: duckdb.DuckDBPyConnection) -> None:
-    """Load DuckDB's spatial extension from its wheel: offline, and nothing goes to the home folder."""
-    folder = files("duckdb_extension_spatial") / "extensions" / f"v{duckdb.__version__}"
-    path = str(folder / "spatial.duckdb_extension").replace("'", "''")
-    con.execute(f"LOAD '{path}'")

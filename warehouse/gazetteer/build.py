@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from transforms.geocode.gazetteer import load_spatial
+from transforms.database import connect, load_extension
 from transforms.geocode.names import place_key
 from warehouse.gazetteer import data_folder, packages
 from warehouse.gazetteer.assemble import Row, Tables, assemble, country_tables
@@ -184,8 +184,8 @@ def _overseas_points(cities: dict[str, Any], tables: Tables) -> list[Row]:
 
 
 def _write(rows: dict[str, list[Row]], work: Path, out: Path) -> None:
-    con = duckdb.connect(config={"threads": 1})
-    load_spatial(con)
+    con = connect(threads=1)
+    load_extension(con, "spatial")
     for name in COLUMNS:
         _load(con, name, rows[name], work)
     for statement in (files(__package__) / "shapes.sql").read_text(encoding="utf-8").split(";\n"):

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect
 from warehouse.publish import checksums, citation, database, datapackage, dcat, listing, pages
 from warehouse.publish.assembly import Assembly
 from warehouse.publish.facts import gather
@@ -84,7 +85,7 @@ def _write(
                 write(assembly)
             files = assembly.files()
             assembly.items()  # nothing is there that nobody announced
-    with duckdb.connect() as reader:
+    with connect() as reader:
         check_files(reader, folder)
     return assembly.facts.initiatives, checksums.write_sums(folder, files)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect
 from transforms.rights import DATABASE_LICENCE
 from transforms.vocabulary import FIELDS, vocabulary
 from warehouse.publish.assembly import Assembly, Group
@@ -96,7 +97,7 @@ def _load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
 @contextmanager
 def opened(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the database at `path` for reading; what does not fit in memory goes to `scratch`, never beside the file."""
-    connection = duckdb.connect(str(path), read_only=True)
+    connection = connect(path, read_only=True)
     connection.execute(f"SET temp_directory = {literal(str(scratch))}")
     try:
         yield connection

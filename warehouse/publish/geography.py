@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.geocode.gazetteer import load_spatial
+from transforms.database import connect, load_extension
 from warehouse.publish.assembly import Assembly
 from warehouse.publish.database import ordered
 from warehouse.publish.tables import MERGED, SEPARATOR, append, copy_json, group, stem
@@ -123,8 +123,8 @@ def write_geopackage(assembly: Assembly, table: Table, path: Path) -> None:
         f"COPY (SELECT {columns} FROM {quoted(table.name)} {ordered(table)}) TO {literal(str(rows))} (FORMAT parquet)"
     )
     layer, made = assembly.scratch / "layer.gpkg", f"{assembly.as_of.isoformat()}T00:00:00.000Z"
-    with duckdb.connect() as connection, environment("OGR_CURRENT_DATE", made):
-        load_spatial(connection)
+    with connect() as connection, environment("OGR_CURRENT_DATE", made):
+        load_extension(connection, "spatial")
         connection.execute("SET threads = 1")
         connection.execute(
             "COPY (SELECT *, CASE WHEN isfinite(longitude) AND isfinite(latitude) THEN ST_Point(longitude, latitude) "

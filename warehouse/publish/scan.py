@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.geocode.gazetteer import load_spatial
+from transforms.database import load_extension
 from transforms.normalise.people import betrays_person, private_contacts
 from warehouse.table import literal, quoted
 
@@ -101,7 +101,7 @@ def _table(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     """The SQL by which DuckDB reads a file."""
     if path.suffix == ".parquet":
         return f"read_parquet({literal(str(path))})"
-    load_spatial(connection)
+    load_extension(connection, "spatial")
     return f"ST_Read({literal(str(path))})"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect
 from warehouse import version
 from warehouse.publish.contents import PUBLISHED, VIEWS
 from warehouse.publish.database import STORAGE_VERSION, travelling
@@ -22,7 +23,7 @@ from warehouse.table import Table, ddl, literal, quoted
 
 def write(scratch: Path, path: Path) -> None:
     """Write a new database at `path` from the sorted Parquet files in `scratch`, one for each published table."""
-    writer = duckdb.connect()
+    writer = connect()
     try:
         # By SET: as `config` of the connection, the disabled compressions are silently ignored (DuckDB 1.5.5).
         writer.execute("SET threads = 1")

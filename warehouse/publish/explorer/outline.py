@@ -21,9 +21,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import shapely
 
+from transforms.database import connect
 from warehouse.gazetteer import data_folder
 from warehouse.publish.explorer.vendor import WORLD, fetch
 
@@ -41,7 +41,7 @@ Polygons = list[list[list[int]]]
 
 def departements() -> dict[str, tuple[str, str, Any]]:
     """Return code → name, région, simplified area."""
-    with duckdb.connect() as reader:
+    with connect() as reader:
         folder = data_folder()
         parts = reader.execute(
             "SELECT departement, list(wkb ORDER BY code) FROM read_parquet(?) p JOIN read_parquet(?) c USING (code) "
@@ -161,7 +161,7 @@ def outline() -> bytes:
     by_region: dict[str, list[Any]] = defaultdict(list)
     for _, region, area in found.values():
         by_region[region].append(area)
-    with duckdb.connect() as reader:
+    with connect() as reader:
         regions = reader.execute(
             "SELECT code, name FROM read_parquet(?) ORDER BY code", [str(data_folder() / "regions.parquet")]
         ).fetchall()
