@@ -80,19 +80,31 @@ def no_server(*_: Any, **__: Any) -> SimpleNamespace:
     raise ConnectError("refused")
 
 
+def odd_server(*_: Any, **__: Any) -> SimpleNamespace:
+    raise KeyError("an answer of another version")
+
+
 def no_worker(*_: Any, **__: Any) -> SimpleNamespace:
     return SimpleNamespace(id=uuid4())
 
 
-@pytest.mark.parametrize("deployment", [no_server, no_worker])
+@pytest.mark.parametrize("deployment", [no_server, odd_server, no_worker])
 def test_without_server_or_workers_the_night_harvests_itself(
     two: Settings, deployed: Callable[[Deployment], None], deployment: Deployment
 ) -> None:
     deployed(deployment)
     night = nightly.run(two, prefect=False)
     assert outcomes(night) == {"alpha": "good", "beta": "good"}
-    assert night.outcome == "published"
+    assert (night.outcome, night.exit_status) == ("published", 0)
     assert list(two.staging.glob("*.ticket")) == []
+    told = json.loads((two.run_folder / "report.json").read_text(encoding="utf-8"))["shares_lost"]
+    assert [(each["source_id"], each["code"]) for each in told] == [
+        ("share-1", "share-lost"),
+        ("share-2", "share-lost"),
+    ]
+    assert "harvested by the night itself: alpha" in told[0]["message"]
+    assert ("no worker took it" if deployment is no_worker else "could not be run") in told[0]["message"]
+    assert "- **share-2**: " in (two.run_folder / "report.md").read_text(encoding="utf-8")
 
 
 def test_what_a_worker_did_before_it_vanished_is_not_done_again(
@@ -115,8 +127,13 @@ def test_what_a_worker_did_before_it_vanished_is_not_done_again(
     deployed(vanishing)
     monkeypatch.setattr(spread, "harvest", counted)
     add_source(two.catalogue, "gamma", ROWS)
-    assert set(outcomes(nightly.run(two, prefect=False)).values()) == {"good"}
+    night = nightly.run(two, prefect=False)
+    assert set(outcomes(night).values()) == {"good"}
     assert len(again) == 1
+    messages = {problem.source_id: problem.message for problem in night.lost}
+    assert "gave no sign of life" in messages["share-1"]
+    assert messages["share-1"].endswith(f"harvested by the night itself: {again[0]}")
+    assert messages["share-2"].endswith("nothing undone")
 
 
 def test_a_share_whose_ticket_was_taken_back_begins_nothing(two: Settings) -> None:
