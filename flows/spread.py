@@ -202,7 +202,9 @@ def harvest_share(ids: list[str], ticket: str, settings: dict[str, Any]) -> None
     """
     mine = from_parameters(settings)
     path = mine.staging / ticket
-    wanted = read_catalogue(mine.catalogue, tuple(ids), mine.mode == "sample", mine.data_roots).sources
+    catalogue = read_catalogue(mine.catalogue, tuple(ids), mine.mode == "sample", mine.data_roots)
+    # The rest of the catalogue belongs to other shares: two that visit one source would write the same files.
+    wanted = [source for source in catalogue.sources if source.id in ids]
 
     finished: list[str] = []
 

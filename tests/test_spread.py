@@ -139,6 +139,14 @@ def test_what_a_worker_did_before_it_vanished_is_not_done_again(
     assert messages["share-2"].endswith("nothing undone")
 
 
+def test_a_share_visits_its_own_sources_only(two: Settings) -> None:
+    two.staging.mkdir(parents=True)
+    (two.staging / "share-1.ticket").write_text("", encoding="utf-8")
+    spread.harvest_share.fn(["alpha"], "share-1.ticket", spread.as_parameters(two))
+    assert json.loads((two.staging / "share-1.ticket").read_text(encoding="utf-8"))["beat"] >= 1
+    assert sorted(path.name for path in two.staging.glob("*.jsonl")) == ["alpha.jsonl"]
+
+
 def test_a_share_whose_ticket_was_taken_back_begins_nothing(two: Settings) -> None:
     with pytest.raises(RuntimeError, match="has taken the ticket"):
         spread.harvest_share.fn(["alpha"], "share-1.ticket", spread.as_parameters(two))
@@ -290,12 +298,13 @@ def test_a_run_killed_in_the_middle_costs_time_only(tmp_path: Path, with_its_wor
             define(tmp_path / "catalogue", id, "json", LIST.format(host=site.host, id=id).replace("https", "http"))
         allowed = {"ESSAIM_ALLOWED_HOSTS": f"{slow.host} {quick.host}", "ESSAIM_CONTACT": "tests@example.org"}
         with company(tmp_path, **allowed) as there:
-            night = there.night(tmp_path / "home", tmp_path / "catalogue")
+            night, ticket_folder = there.night(tmp_path / "home", tmp_path / "catalogue"), tmp_path / "home" / "staging"
             until(lambda: "/slow.json" in slow.paths(), 900, night)
+            until(lambda: any(path.stat().st_size for path in ticket_folder.glob("share-2.ticket")), 900, night)
             [pid] = [run["infrastructure_pid"] for run in there.runs() if run["parameters"]["ids"] == ["slow"]]
             for worker in there.workers if with_its_worker else []:
                 worker.kill()
-            os.kill(pid, signal.SIGKILL)
+            os.kill(int(str(pid).rpartition(":")[2]), signal.SIGKILL)  # "host:pid"
             gone.set()
             told = report_of(night)
     assert {each["source_id"]: each["outcome"] for each in told["sources"]} == {"quick": "good", "slow": "good"}
