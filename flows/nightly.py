@@ -27,6 +27,7 @@ from flows.report import Night, reported
 from flows.report_page import public_writer
 from flows.settings import Settings
 from scrapers.contact import require_contact
+from scrapers.problems import Problem
 from scrapers.source import Source
 from transforms.database import connect
 from transforms.link import ContradictionError
@@ -78,7 +79,7 @@ def nightly(settings: Settings) -> Night:
     catalogue = replace(catalogue, sources=[source for source in catalogue.sources if concerned(source, settings)])
     _require_contact(catalogue.sources, settings)
     with stage("harvest", len(catalogue.sources)) as progress:
-        states = _harvested(catalogue.sources, settings, lambda state: _heard(state, progress))
+        states, lost = _harvested(catalogue.sources, settings, lambda state: _heard(state, progress))
     built, release, checks = None, None, list[Check]()
     try:
         built = step(build_warehouse, catalogue, states, settings)
@@ -88,7 +89,7 @@ def nightly(settings: Settings) -> Night:
             release = step(publish_release, settings)
     except (ContradictionError, DecisionError, PrivateContactError) as fault:
         faults = [str(fault)]
-    night = Night(settings.as_of, states, catalogue.problems, built, faults, release)
+    night = Night(settings.as_of, states, catalogue.problems, built, faults, release, lost=lost)
     outcome = night.outcome
     with part("report"):
         night = reported(night, settings, lambda: write_gates(settings, states, checks, outcome))
@@ -121,13 +122,15 @@ def _require_contact(sources: Sequence[Source], settings: Settings) -> None:
         require_contact([*addresses, *services], settings.manners)
 
 
-def _harvested(sources: Sequence[Source], settings: Settings, done: Callable[[State], None]) -> list[State]:
-    """Harvest every source, here or on several workers."""
+def _harvested(
+    sources: Sequence[Source], settings: Settings, done: Callable[[State], None]
+) -> tuple[list[State], list[Problem]]:
+    """Harvest every source, here or on several workers; return the states, and what became of workers."""
     if settings.shares > 1:
         from flows.spread import spread  # what it needs of Prefect takes long to import
 
         return spread(sources, settings, done)
-    return each(harvest_source, sources, settings, workers=settings.workers, done=done)
+    return each(harvest_source, sources, settings, workers=settings.workers, done=done), []
 
 
 def _heard(state: State, progress: Stage) -> None:

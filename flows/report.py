@@ -40,7 +40,7 @@ class Night:
     """How a night ended: the state of every source, faulty definitions, the build, what held it back, the release.
 
     `notices` are those that were sent about it, and those that could not be; `unwritten` says why its report is not
-    there.
+    there; `lost` are the shares of the harvest that a worker did not bring home (`flows.spread`).
     """
 
     as_of: dt.date
@@ -51,6 +51,7 @@ class Night:
     release: Release | None
     notices: Sequence[Notice] = ()
     unwritten: Problem | None = None
+    lost: Sequence[Problem] = ()
 
     @property
     def outcome(self) -> str:
@@ -110,6 +111,7 @@ def as_data(night: Night) -> dict[str, Any]:
         "sources": [_source_data(state, night.problems_of(state)) for state in night.states],
         "failures": [asdict(problem) for problem in night.failures()],
         "moved": [asdict(problem) for problem in night.moved()],
+        "shares_lost": [asdict(problem) for problem in night.lost],
         "notices": [asdict(notice) for notice in night.notices],
     }
 
@@ -152,6 +154,9 @@ def as_markdown(night: Night) -> str:
     moves = [f"- **{each.source_id}**: {each.message}. *{each.remedy}*" for each in night.moved()]
     if moves:
         lines += ["", "## Addresses to mend", "", *moves]
+    lost = [f"- **{each.source_id}**: {each.message}. *{each.remedy}*" for each in night.lost]
+    if lost:
+        lines += ["", "## Workers that did not bring their share home", "", *lost]
     unsent = [f"- **{each.channel}** ({each.event}): {each.reason}" for each in night.notices if not each.sent]
     if unsent:
         lines += ["", "## Notices that could not be sent", "", *unsent]
@@ -214,7 +219,7 @@ def show(night: Night, console: Console) -> None:
     for problem in night.failures():
         line = f"{problem.source_id}: {problem.message}"
         console.print(f"[red]✗[/red] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
-    for problem in night.moved():
+    for problem in (*night.moved(), *night.lost):
         line = f"{problem.source_id}: {problem.message}"
         console.print(f"[yellow]![/yellow] {escape(line)}\n    → {escape(problem.remedy)}", soft_wrap=True)
     for notice in night.notices:

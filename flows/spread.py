@@ -7,7 +7,7 @@ one host stay in one share, since how often a host is asked is watched over insi
 A worker may vanish: Prefect then calls its run "Running" for ever. So a share shows that it lives in a *ticket*, a file
 in the home that it writes anew every few seconds, with the sources that are done. Where it no longer does, where it
 fails or nobody takes it, the night takes its ticket away (by which a share that lives after all knows that it must
-stop) and harvests what is left itself.
+stop) and harvests what is left itself. Each share that was given up is a problem in the report of the night.
 """
 
 from __future__ import annotations
@@ -20,24 +20,23 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from httpx import HTTPError
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State as RunState
 from prefect.deployments import run_deployment
-from prefect.exceptions import PrefectException
 from prefect.states import Cancelled
 
 from flows.catalogue import read_catalogue
 from flows.engine import in_prefect, tell
 from flows.harvest import State, harvest, load_state
 from flows.settings import Settings, manners_of_the_environment
-from scrapers.problems import DefinitionError
+from scrapers.problems import DefinitionError, Problem
 from scrapers.source import Source
 
 FLOW, DEPLOYMENT = "essaim-harvest", "harvest"
@@ -89,13 +88,16 @@ class Share:
     heard: float = field(default_factory=time.monotonic)
 
 
-def spread(sources: Sequence[Source], settings: Settings, done: Callable[[State], None]) -> list[State]:
-    """Harvest `sources` in `settings.shares` flow runs on other workers; return their states in the same order.
+def spread(
+    sources: Sequence[Source], settings: Settings, done: Callable[[State], None]
+) -> tuple[list[State], list[Problem]]:
+    """Harvest `sources` in `settings.shares` flow runs on other workers.
 
-    `done` hears of each source. Nothing is raised for what a server, a worker or a share may do: what is left undone
-    is harvested here, and a line in the log says why.
+    Returns their states in the same order, and a warning for each share that was given up. `done` hears of each
+    source. Nothing is raised for what a server, a worker or a share may do: what is left undone is harvested here.
     """
     found: dict[str, State] = {}
+    lost: list[Problem] = []
     waiting = [_begin(number, share, settings) for number, share in enumerate(shares(sources, settings.shares), 1)]
     while waiting:
         for share in list(waiting):
@@ -105,15 +107,26 @@ def spread(sources: Sequence[Source], settings: Settings, done: Callable[[State]
             waiting.remove(share)
             finished = _finished(share.ticket) if why else {source.id for source in share.sources}
             share.ticket.unlink(missing_ok=True)
+            states = {id: load_state(id, settings) for id in finished}
+            undone = [source for source in share.sources if states.get(source.id) is None]
             if why:
-                tell(f"{share.ticket.stem}: {why}; what it left undone is harvested here")
-            for source in share.sources:
-                state = load_state(source.id, settings) if source.id in finished else None
-                found[source.id] = harvest(source, settings) if state is None else state
-                done(found[source.id])
+                lost.append(_given_up(share, why, undone))
+                tell(f"{share.ticket.stem}: {lost[-1].message}")
+            with ThreadPoolExecutor(settings.workers) as pool:
+                mine = pool.map(partial(harvest, settings=settings), undone)
+                for state in (*filter(None, states.values()), *mine):
+                    found[state.source_id] = state
+                    done(state)
         if waiting:
             time.sleep(LOOK_EVERY)
-    return [found[source.id] for source in sources]
+    return [found[source.id] for source in sources], sorted(lost, key=lambda problem: problem.source_id)
+
+
+def _given_up(share: Share, why: str, undone: Sequence[Source]) -> Problem:
+    """The problem that a share was given up: its sources lost nothing but time."""
+    here = f"harvested by the night itself: {', '.join(source.id for source in undone)}" if undone else "nothing undone"
+    remedy = "look at the log of the worker and of the Prefect server; docs/scale.md says what is waited for how long"
+    return Problem(share.ticket.stem, "share-lost", f"{why}; {here}", "warning", remedy)
 
 
 def _finished(ticket: Path) -> set[str]:
@@ -137,7 +150,7 @@ def _begin(number: int, sources: list[Source], settings: Settings) -> Share:
             as_subflow=in_prefect(),
             flow_run_name=f"share {number} of the night of {settings.as_of}",
         )
-    except (PrefectException, HTTPError, RuntimeError) as fault:
+    except Exception as fault:  # of a server that is away, too busy, of another version: the night goes on without
         share.failed = f"the deployment {NAME} could not be run ({type(fault).__name__}: {fault})"
         return share
     tell(f"{share.ticket.stem}: {', '.join(ids)}")
@@ -164,15 +177,21 @@ def _ended(share: Share) -> str | None:
 
 def _state_of(run: UUID) -> RunState[Any] | None:
     """The state of a flow run; None while the server cannot be asked: the ticket still tells whether it lives."""
-    with suppress(PrefectException, HTTPError), get_client(sync_client=True) as client:
-        return client.read_flow_run(run).state
-    return None
+    try:
+        with get_client(sync_client=True) as client:
+            return client.read_flow_run(run).state
+    except Exception as fault:
+        tell(f"the state of the flow run {run} cannot be asked for now ({type(fault).__name__}: {fault})")
+        return None
 
 
 def _cancel(run: UUID) -> None:
     """Have the server forget a flow run that is given up; without its ticket it does no harm where that fails."""
-    with suppress(PrefectException, HTTPError), get_client(sync_client=True) as client:
-        client.set_flow_run_state(run, Cancelled(message="given up by its night"), force=True)
+    try:
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(run, Cancelled(message="given up by its night"), force=True)
+    except Exception as fault:
+        tell(f"the flow run {run} could not be cancelled ({type(fault).__name__}: {fault})")
 
 
 @flow(name=FLOW, description="Harvest some of the sources of a night, for the night that asks.", persist_result=False)
@@ -183,7 +202,9 @@ def harvest_share(ids: list[str], ticket: str, settings: dict[str, Any]) -> None
     """
     mine = from_parameters(settings)
     path = mine.staging / ticket
-    wanted = read_catalogue(mine.catalogue, tuple(ids), mine.mode == "sample", mine.data_roots).sources
+    catalogue = read_catalogue(mine.catalogue, tuple(ids), mine.mode == "sample", mine.data_roots)
+    # The rest of the catalogue belongs to other shares: two that visit one source would write the same files.
+    wanted = [source for source in catalogue.sources if source.id in ids]
 
     finished: list[str] = []
 

@@ -90,7 +90,7 @@ class Site(ThreadingHTTPServer):
 
     def manners(self, **changes: object) -> Manners:
         """Manners that reach this site, quickly and without retries."""
-        usual = {"requests_per_second": 500.0, "retries": 0, "read_timeout": 5.0, "allowed_hosts": {self.host}}
+        usual = {"requests_per_second": 500.0, "retries": 0, "read_timeout": 30.0, "allowed_hosts": {self.host}}
         return Manners(**{**usual, **changes})  # type: ignore[arg-type]
 
 
@@ -103,11 +103,18 @@ def running_site() -> Iterator[Site]:
         site.shutdown()
 
 
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port of this machine where nobody answers; it is kept from all others while the context lasts."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and never listens
+        yield int(closed.getsockname()[1])
+
+
 def free_port() -> int:
-    """A port of this machine where nobody answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """A port of this machine that was free just now: for a program that must be told where to listen."""
+    with closed_port() as port:
+        return port
 
 
 def self_signed(path: Path) -> Path:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from site_kit import Handler, Site, free_port, running_site, self_signed, speaks_tls
+from site_kit import Handler, Site, closed_port, running_site, self_signed, speaks_tls
 from test_night import DEFINITION, ROWS
 
 from flows import nightly
@@ -21,7 +21,7 @@ def drip(handler: Handler) -> None:
     handler.send_response(200)
     handler.end_headers()
     handler.close_connection = True
-    for _ in range(100):
+    for _ in range(600):  # half a minute, if nobody hangs up
         handler.wfile.write(b"x")
         time.sleep(0.05)
 
@@ -80,7 +80,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 def spend(tmp_path: Path, site: Site, allowed: set[str]) -> tuple[dict[str, dict], dict]:
-    manners = site.manners(allowed_hosts=allowed, max_bytes=100_000, max_seconds=0.4)
+    manners = site.manners(allowed_hosts=allowed, max_bytes=100_000, max_seconds=2.0)
     settings = Settings(tmp_path / "home", DAY, tmp_path / "catalogue", manners=manners)
     nightly.run(settings, prefect=False)
     told = json.loads((settings.run_folder / "report.json").read_text(encoding="utf-8"))
@@ -90,12 +90,12 @@ def spend(tmp_path: Path, site: Site, allowed: set[str]) -> tuple[dict[str, dict
 
 
 def test_each_failure_has_its_name_and_remedy_in_the_report(tmp_path: Path) -> None:
-    with running_site() as site:
+    with running_site() as site, closed_port() as port:
         site.pages = {f"/{code}": answer for code, answer in ANSWERS.items()}
         site.pages |= {"/": b"<h1>Home</h1>", "/good": LINES, "/robots.txt": b"User-agent: *\nDisallow: /robots\n"}
         for code in ANSWERS:
             define(tmp_path / "catalogue", code, f"{site.url}/{code}")
-        closed = f"127.0.0.1:{free_port()}"
+        closed = f"127.0.0.1:{port}"
         define(tmp_path / "catalogue", "refused", f"http://{closed}/")
         define(tmp_path / "catalogue", "name-resolution", "http://no-such-host.invalid/places.csv")
         define(tmp_path / "catalogue", "good", f"{site.url}/good")

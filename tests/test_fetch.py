@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from requests.structures import CaseInsensitiveDict
-from site_kit import running_site
+from site_kit import closed_port, running_site
 from warcio.archiveiterator import ArchiveIterator
 
 from scrapers.archive import ArchiveWriter
@@ -70,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_slow(self):
         self.send(length=1000)
-        for _ in range(40):
+        for _ in range(1200):  # a minute, if nobody hangs up
             time.sleep(0.05)
             try:
                 self.wfile.write(b"x")
@@ -79,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer_stalled(self):
         self.send(length=10)
-        time.sleep(0.5)
+        self.rfile.read(1)  # until they hang up
 
     def answer_cut(self):
         self.send(body=b"half", length=1000)
@@ -202,7 +201,7 @@ def test_too_slow(site):
     begun = time.monotonic()
     assert code(site + "/slow", max_seconds=0.3) == "too-slow"
     assert code(site + "/stalled", read_timeout=0.2) == "too-slow"
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 30, "both would have taken a minute or more"
 
 
 def test_cut(site):
@@ -266,12 +265,10 @@ def test_no_address(address):
 
 
 def test_nobody_answers():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    allowed = frozenset({f"127.0.0.1:{port}"})
-    assert code(f"http://127.0.0.1:{port}/", allowed_hosts=allowed) == "refused"
-    assert code(f"https://127.0.0.1:{port}/refused", allowed_hosts=allowed) == "refused"
+    with closed_port() as port:
+        allowed = frozenset({f"127.0.0.1:{port}"})
+        assert code(f"http://127.0.0.1:{port}/", allowed_hosts=allowed) == "refused"
+        assert code(f"https://127.0.0.1:{port}/refused", allowed_hosts=allowed) == "refused"
 
 
 def test_name_of_no_host():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from site_kit import Site, running_site
+from site_kit import Site, closed_port, running_site
 from test_night import ROWS, add_source, spend
 
 from flows.lock import NightRunningError, one_night
@@ -142,12 +142,11 @@ def test_ones_own_network_has_to_be_allowed(tmp_path: Path, service: Site, monke
 
 
 def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("ESSAIM_PING_URL", f"http://127.0.0.1:{closed.getsockname()[1]}/s3cret")
     monkeypatch.setenv("ESSAIM_NOTIFY_PRIVATE", "1")
     catalogue(tmp_path)
-    night = spend(tmp_path)
+    with closed_port() as port:
+        monkeypatch.setenv("ESSAIM_PING_URL", f"http://127.0.0.1:{port}/s3cret")
+        night = spend(tmp_path)
     assert {each.reason for each in night.notices} == {"it does not answer"}
     assert night.outcome == "published"
 
@@ -182,7 +181,7 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listening.getsockname()[1], told
-        thread.join(5)
+        thread.join(60)
 
 
 def test_e_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,12 +122,12 @@ def test_a_connection_that_was_hung_up_is_opened_anew(site, tmp_path):
 
 def test_a_head_that_drips_is_not_waited_for(site, tmp_path):
     visit(site, tmp_path / "1")
-    site.pages["/b"] = raw(b"HTTP/1.1 304 Not Modified\r\n", *[b"X: y\r\n"] * 100, pause=0.02)
+    site.pages["/b"] = raw(b"HTTP/1.1 304 Not Modified\r\n", *[b"X: y\r\n"] * 3000, pause=0.02)
     begun = time.monotonic()
     with pytest.raises(SourceError) as told:
         visit(site, tmp_path / "2", tmp_path / "1", read_timeout=0.3)
     assert told.value.code == "too-slow"
-    assert time.monotonic() - begun < 1.9, "the page would have taken two seconds"
+    assert time.monotonic() - begun < 30, "the page would have taken a minute"
 
 
 @pytest.mark.parametrize(

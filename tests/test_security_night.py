@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import gzip
 import io
 import json
 import re
@@ -26,7 +27,7 @@ from flows.settings import Settings
 from scrapers.catalogue import load_catalogue, load_source
 from scrapers.fetch import sample_door
 from scrapers.kinds import read_source
-from scrapers.problems import DefinitionError
+from scrapers.problems import DefinitionError, SourceError
 from warehouse.store import FILE_NAME
 
 DAY = dt.date(2026, 3, 1)
@@ -317,7 +318,9 @@ def test_entities_in_a_feed(tmp_path: Path, attack: str) -> None:
         + (SITE.encode() + b"a</link><guid>1</guid></item></channel></rss>")
     )
     source = make_source(tmp_path, "feed", {"source_key": "id", "name": "title"})
-    assert _harmless(source, feed)
+    assert _refusal(source, feed) == "xml-entities"
+    assert _refusal(source, feed.decode().encode("utf-16")) == "xml-entities"
+    assert _refusal(source, b"\n" + feed) == "xml-entities"
 
 
 @pytest.mark.parametrize("attack", ENTITIES)
@@ -330,7 +333,8 @@ def test_entities_in_a_sitemap(tmp_path: Path, attack: str) -> None:
         + (b"p/" + use + b"</loc></url></urlset>")
     )
     source = make_source(tmp_path, "sitemap", {"source_key": "h1", "name": "h1"}, fetch={"match": "/p/"})
-    assert _harmless(source, body)
+    assert _refusal(source, body) == "xml-entities"
+    assert _refusal(source, gzip.compress(body)) == "xml-entities"
 
 
 @pytest.mark.parametrize("attack", ENTITIES)
@@ -371,7 +375,29 @@ def test_entities_in_a_workbook(tmp_path: Path, attack: str, form: str) -> None:
             else body
             for name, body in parts.items()
         }
-    assert _harmless(source, _zipped(parts))
+    assert _refusal(source, _zipped(parts)) == "xml-entities"
+
+
+def test_a_feed_may_speak_of_entities_and_name_a_document_type(tmp_path: Path) -> None:
+    feed = (
+        b'<?xml version="1.0"?><!-- <!ENTITY a "ha"> --><!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" '
+        b'"http://127.0.0.1:1/rss-0.91.dtd"><rss version="0.91"><channel><item><title>A</title>'
+        b"<description><![CDATA[<!DOCTYPE x [<!ENTITY a 'ha'>]>]]></description><link>"
+        + SITE.encode()
+        + b"a</link></item></channel></rss>"
+    )
+    found = read_bodies(make_source(tmp_path, "feed", {"source_key": "link", "name": "title"}), feed)
+    assert [record.fields["name"] for record in found.records] == ["A"]
+
+
+def _refusal(source: Any, body: bytes) -> str:
+    """The code under which `body` is refused; a maintainer is told what was wrong, and no file of this machine."""
+    with pytest.raises(SourceError) as caught:
+        read_bodies(source, body)
+    assert "declares entities" in str(caught.value)
+    assert caught.value.remedy
+    assert "root:" not in str(caught.value)
+    return caught.value.code
 
 
 def _harmless(source: Any, body: bytes) -> bool:

@@ -87,22 +87,26 @@ def dedupe(sides: Sequence[Side], labels: Labels) -> Pairs:
     """
     try:
         import dedupe as library
-        from dedupe import variables
+        from dedupe import serializer, variables
     except ImportError as error:
         raise NotInstalledError("dedupe is not installed; pip install dedupe to compare with it") from error
     logging.getLogger("dedupe").setLevel(logging.ERROR)
     rows = {side.id: _row(side) for side in sides}
-    learner = library.Dedupe(
-        [
-            variables.String("name"), variables.Text("words"), variables.String("address", has_missing=True),
-            variables.Exact("town", has_missing=True), variables.LatLong("point", has_missing=True),
-        ],
-        num_cores=1, in_memory=True,
-    )  # fmt: skip
+    fields = [
+        variables.String("name"), variables.Text("words"), variables.String("address", has_missing=True),
+        variables.Exact("town", has_missing=True), variables.LatLong("point", has_missing=True),
+    ]  # fmt: skip
+    for each in fields:
+        # These look every record up among all others, for many minutes, and `train` is told below to use none of them.
+        each.predicates = [predicate for predicate in each.predicates if not hasattr(predicate, "index")]
+    learner = library.Dedupe(fields, num_cores=0, in_memory=True)
+    told = {"match": labels.same[:DEDUPE_LABELS], "distinct": labels.different[:DEDUPE_LABELS]}
+    taught = io.StringIO()
+    serializer.write_training({kind: [(rows[a], rows[b]) for a, b in pairs] for kind, pairs in told.items()}, taught)
+    taught.seek(0)
     with redirect_stderr(io.StringIO()):
-        learner.prepare_training(rows, sample_size=3000)
-        told = {"match": labels.same[:DEDUPE_LABELS], "distinct": labels.different[:DEDUPE_LABELS]}
-        learner.mark_pairs({kind: [(rows[a], rows[b]) for a, b in pairs] for kind, pairs in told.items()})
+        # Given later (`mark_pairs`), pairs outside of its sample of records are refused.
+        learner.prepare_training(rows, training_file=taught)
         learner.train(index_predicates=False)
         learner.cleanup_training()
         found = learner.partition(rows, DEDUPE_SURE)

@@ -19,7 +19,7 @@ import feedparser
 from scrapers.failures import label
 from scrapers.fetch import Door
 from scrapers.kinds.encodings import certain
-from scrapers.kinds.item import Item, Note, apply_rules, refuse_web_page, unpacked
+from scrapers.kinds.item import Item, Note, apply_rules, refuse_entities, refuse_web_page, unpacked
 from scrapers.kinds.markup import parse, text_of
 from scrapers.kinds.page import followable, own_fields, walk
 from scrapers.problems import Problem, SourceError
@@ -59,7 +59,8 @@ class Feed:
 def read(source: Source, door: Door, note: Note) -> Iterator[Item]:
     """Yield an item for each entry, completed from its own page when `[detail_fields]` has something to take there.
 
-    Raises `SourceError` when a document of the feed cannot be had, is cut off or is no feed, or when there is no entry.
+    Raises `SourceError` when a document of the feed cannot be had, is cut off, declares entities or is no feed, or when
+    there is no entry.
     """
     count = 0
     for feed in walk(source, note, lambda address: _feed(source, door, address, note), lambda feed: feed.next):
@@ -77,6 +78,7 @@ def _feed(source: Source, door: Door, address: str, note: Note) -> Feed:
     response = door.get(address)
     body = unpacked(response).read()
     refuse_web_page(response, body[:4096], "a feed")
+    refuse_entities(response.label, [body])
     # `feedparser` knows UTF-16 by itself, but believes a header that tells the wrong charset.
     sure = certain(io.BytesIO(body)) if b"\0" not in body[:END_BYTES] else None
     charset = sure or source.fetch.encoding or response.charset

@@ -6,10 +6,11 @@ import gzip
 import re
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from scrapers.kinds.entities import declares_entities
 from scrapers.problems import Problem, SourceError
 from scrapers.record import RawValue
 from scrapers.response import Response
@@ -81,6 +82,16 @@ def _copy_bounded(packed: gzip.GzipFile, plain: BinaryIO, where: str) -> None:
             message = f"{where} unpacks to more than {UNPACKED_LIMIT:,} bytes"
             raise SourceError("too-large", message, "check the address; nothing larger is read")
         plain.write(chunk)
+
+
+def refuse_entities(label: str, chunks: Iterable[bytes]) -> None:
+    """Raise `SourceError` when the XML that begins with `chunks` declares entities; see `scrapers.kinds.entities`."""
+    if declares_entities(chunks):
+        raise SourceError(
+            "xml-entities",
+            f"{label} declares entities, by which a small XML file can grow without end or ask for others; refused",
+            "no list needs them: tell the publisher, whose site may have been tampered with",
+        )
 
 
 def refuse_web_page(response: Response, head: bytes, wanted: str) -> None:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from scrapers.failures import label
 from scrapers.fetch import Door
-from scrapers.kinds.item import Note, refuse_web_page, unpacked
+from scrapers.kinds.item import Note, refuse_entities, refuse_web_page, unpacked
 from scrapers.kinds.page import followable
 from scrapers.local import as_requested
 from scrapers.problems import Problem, SourceError
@@ -116,7 +116,7 @@ def too_many(source: Source, what: str, address: str) -> Problem:
 def _contents(response: Response) -> tuple[list[str], list[tuple[str, str]]]:
     """The sitemaps and the pages, with their <lastmod> or "", that `response` names: an index, a sitemap, or a text.
 
-    Raises `SourceError` when it is too large, cut off, or none of these.
+    Raises `SourceError` when it is too large, cut off, declares entities, or is none of these.
     """
     body = unpacked(response).read(SITEMAP_BYTES + 1)
     if len(body) > SITEMAP_BYTES:
@@ -125,6 +125,7 @@ def _contents(response: Response) -> tuple[list[str], list[tuple[str, str]]]:
     refuse_web_page(response, body[:4096], "a sitemap")
     if re.match(rb"(?:\xef\xbb\xbf)?\s*https?://", body):
         return [], [(place, "") for place in body.decode("utf-8-sig", errors="replace").split()]
+    refuse_entities(response.label, [body])
     root = _parsed(response, body)
     kind = etree.QName(root).localname
     if kind not in {"urlset", "sitemapindex"}:
@@ -140,18 +141,13 @@ def _text(found: etree._Element | None) -> str:
 
 
 def _parsed(response: Response, body: bytes) -> etree._Element:
-    """The root of `body`. Nothing outside is loaded and no entity resolved: a sitemap that declares any is refused."""
+    """The root of `body`; nothing outside is loaded and no entity resolved."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(body, parser)
+        return etree.fromstring(body, parser)
     except etree.XMLSyntaxError as fault:
         cut = not re.search(rb"</(?:\w+:)?(?:urlset|sitemapindex)\s*>", body[-4096:].replace(b"\0", b""))
         opened = re.search(rb"<(?:\w+:)?(?:urlset|sitemapindex)\b", body[:4096].replace(b"\0", b""))
         code, what = ("truncated", "cut off") if cut and opened else ("not-a-sitemap", "no sound XML")
         remedy = "the publisher's file is broken or incomplete; it is tried again the next night"
         raise SourceError(code, f"{response.label} is {what}: {fault}", remedy) from fault
-    dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and any(True for _ in dtd.iterentities()):
-        message = f"{response.label} declares entities, as no sitemap does"
-        raise SourceError("not-a-sitemap", message, "tell the publisher: the site may have been tampered with")
-    return root

@@ -12,13 +12,14 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
 from python_calamine import CalamineError, CalamineWorkbook
 
+from scrapers.kinds.item import refuse_entities
 from scrapers.problems import SourceError
 
 HEADER_WITHIN = 30
@@ -29,7 +30,7 @@ CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 
 def rows(stream: BinaryIO, url: str, sheet: str | None, wanted: set[str]) -> Iterator[list[str]]:
     """Yield the rows of one sheet: the one named, or the one whose first rows hold the most of the names `wanted`."""
-    _refuse_vast(stream, url)
+    _refuse_hostile(stream, url)
     stream.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(stream)
@@ -44,13 +45,18 @@ def rows(stream: BinaryIO, url: str, sheet: str | None, wanted: set[str]) -> Ite
     return ([_text(cell) for cell in row] for row in cells)
 
 
-def _refuse_vast(stream: BinaryIO, url: str) -> None:
-    """Raise `SourceError` when a sheet of an XLSX spans too many cells: one stray cell in its last corner is enough.
+def _refuse_hostile(stream: BinaryIO, url: str) -> None:
+    """Raise `SourceError` when a part of a workbook declares XML entities, or when a sheet of an XLSX is too vast.
 
-    The reader keeps a sheet as a full rectangle, so a file of a few kilobytes could take all the memory there is.
+    One stray cell in its last corner is enough: the reader keeps a sheet as a full rectangle, so a file of a few
+    kilobytes could take all the memory there is.
     """
     try:
         with zipfile.ZipFile(stream) as book:
+            for name in book.namelist():
+                if name.endswith((".xml", ".rels")):
+                    with book.open(name) as part:
+                        refuse_entities(f"{name} in {url}", iter(partial(part.read, 65536), b""))
             spans = [_span(book, name) for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
     # Not a sound archive; calamine finds better words for what is wrong with it.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error):

@@ -71,7 +71,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         yield trial
         assert spender.stdin is not None
         spender.stdin.close()
-        spender.wait(timeout=30)
+        spender.wait(timeout=120)
 
 
 @dataclass
@@ -189,14 +189,17 @@ def test_a_night_killed_at_any_step_of_the_publication_is_made_good(trial, undis
 def test_a_night_killed_at_any_time_is_made_good(trial, undisturbed, day):
     seconds = undisturbed.seconds[day]
     count = KILLS_IN_TIME // 2
-    ends = [
-        disturb(trial, undisturbed, f"time-{number}", day, kill_after=at)
-        for number, at in enumerate(moments(2, count, seconds * 0.9))
-    ]
+    ends = []
+    for number, part in enumerate(moments(2, count, 0.9)):
+        ends.append(disturb(trial, undisturbed, f"time-{number}", day, kill_after=part * seconds))
+        while ends[-1] != "killed" and seconds > 0.1:
+            # The machine had more to do when the undisturbed night was timed: this one was over before its moment.
+            seconds *= 0.7
+            ends.append(disturb(trial, undisturbed, f"time-{number}", day, kill_after=part * seconds))
     print(
         f"{len(ends)} nights of {day} killed in their {seconds:.1f} s, {ends.count('killed')} of them before their end"
     )
-    assert ends.count("killed") >= count // 2
+    assert ends.count("killed") == count
 
 
 def test_a_night_killed_again_and_again_is_made_good(trial, undisturbed):

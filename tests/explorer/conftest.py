@@ -123,7 +123,7 @@ def watch(browser: Any) -> Iterator[Callable[..., Watched]]:
     def make(**options: Any) -> Watched:
         usual = {"locale": "fr-FR", "viewport": {"width": 1280, "height": 800}, "service_workers": "block"}
         context = browser.new_context(**usual | options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(90_000)  # of a machine that has much else to do
         watched = Watched(context.new_page())
         made.append((context, watched))
         return watched

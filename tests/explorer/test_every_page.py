@@ -159,16 +159,17 @@ def test_axe_finds_no_serious_fault(
     shown.map_ready()
     assert faults(shown, only) == []
     shown.open(site + "index.html#/t/departement/44")
-    shown.until(lambda: shown.page.is_visible("#banner h1"))
+    assert shown.page.is_visible("#banner h1")
     assert faults(shown, only) == []
     found = database.execute(
         "SELECT initiative_id FROM initiative WHERE source_count > 3 ORDER BY initiative_id LIMIT 1"
     ).fetchall()
     shown.open(f"{site}index.html#/i/{found[0][0]}")
     shown.page.click(".provenance summary")
+    shown.until(lambda: shown.page.locator(".provenance tbody tr").count())
     assert faults(shown, only) == []
     for name in (*(kind for kind in KINDS if not (only and ".en." in kind)), EMBED):
-        shown.page.goto(f"{site}../{name}" + ("#/t/departement/44" if name == EMBED else ""))
+        shown.visit(f"{site}../{name}" + ("#/t/departement/44" if name == EMBED else ""))
         assert faults(shown, only) == [], name
 
 
@@ -195,7 +196,7 @@ def test_nothing_is_cut_off_on_a_phone_or_hidden_on_a_desk(
     phone, desk = watch(viewport=PHONE), watch()
     for name in KINDS:
         for shown in (phone, desk):
-            shown.page.goto(f"{site}../{name}")
+            shown.visit(f"{site}../{name}")
             assert cut(shown.page) == [], name
     assert desk.page.goto(f"{site}quality.html")
     assert desk.page.locator("td", has_text="Structure porteuse").bounding_box()["height"] > 10

@@ -34,8 +34,9 @@ def clean(page: Any) -> None:
 
 def test_names_and_texts_stay_text(attacked: Watched) -> None:
     assert f"{SCRIPT} 0" in attacked.titles()
-    clean(attacked.page)
+    attacked.until(lambda: attacked.page.locator(".snippet:not([hidden])").count())
     attacked.map_ready()
+    clean(attacked.page)
 
 
 @pytest.mark.parametrize("number", range(len(ADDRESSES)))
@@ -45,6 +46,7 @@ def test_the_page_of_a_hostile_initiative(attacked: Watched, hostile_site: str, 
     assert page.text_content("h1") == f"{SCRIPT} {number}"
     assert BREAKOUT in page.text_content("#page")
     page.click(".provenance summary")
+    attacked.until(lambda: page.locator(".provenance tbody tr").count())
     clean(page)
     for link in page.locator(".site a, .sources-list a").all():
         assert link.get_attribute("href").startswith(("https://", "http://"))
@@ -54,7 +56,7 @@ def test_the_page_of_a_hostile_initiative(attacked: Watched, hostile_site: str, 
 def test_static_pages_of_hostile_sources(watch: Callable[..., Watched], hostile_site: str) -> None:
     shown = watch()
     for name in ("sources", "sources.en", "quality"):
-        shown.page.goto(f"{hostile_site}{name}.html")
+        shown.visit(f"{hostile_site}{name}.html")
         clean(shown.page)
     shown.page.goto(f"{hostile_site}sources.html")
     assert SCRIPT in shown.page.text_content("main")
@@ -66,8 +68,9 @@ def test_addresses_of_the_page_itself_are_no_way_in(watch: Callable[..., Watched
     page = shown.open(f"{hostile_site}index.html#/?{asked}")
     assert shown.total() == 0
     assert page.evaluate("document.querySelectorAll('main img').length") == 0
-    page.evaluate("location.hash = '#/t/departement/%3Cimg%20src=x%20onerror=alert(1)%3E'")
-    shown.until(lambda: page.is_visible("#banner h1"))
+    shown.open(f"{hostile_site}index.html#/t/departement/%3Cimg%20src=x%20onerror=alert(1)%3E")
+    assert page.is_visible("#banner h1")
+    clean(page)
     page.evaluate("location.hash = '#/i/%3Cscript%3Ealert(1)%3C%2Fscript%3E'")
     shown.until(lambda: page.is_visible("#page h1") and "introuvable" in page.text_content("#page h1"))
     page.evaluate("location.hash = '#/i/__proto__'")

@@ -12,11 +12,10 @@ from watched import Watched
 
 def start(shown: Watched, site: str) -> Watched:
     """Open the page and load DuckDB, which nothing of ours does unasked."""
-    shown.page.goto(site + "sql.html")
-    shown.until(lambda: shown.page.evaluate("document.documentElement.classList.contains('ready')"))
+    shown.visit(site + "sql.html")
     assert not any("duckdb" in url or "arrow.js" in url for url in shown.asked)
     shown.page.click("#start")
-    shown.until(lambda: shown.answers() > 0, 90)
+    shown.until(lambda: shown.answers() > 0, 240)
     return shown
 
 

@@ -32,7 +32,7 @@ class Watched:
         dialog.dismiss()
 
     def open(self, address: str) -> Any:
-        """Go to an address of the explorer and wait until its list or its page stands."""
+        """Go to an address of the explorer and wait until its list or its page stands, with all its counts."""
         if self.page.url.split("#")[0] == address.split("#")[0]:
             before = self.answers()
             self.page.evaluate("address => { location.hash = address }", address.partition("#")[2])
@@ -40,7 +40,19 @@ class Watched:
         else:
             self.page.goto(address)
             self.until(lambda: self.answers() > 0)
+        self.until(lambda: self.has("counted"))
         return self.page
+
+    def visit(self, address: str) -> Any:
+        """Go to any page of a release and wait until its script, where it has one of its own, has made it ready."""
+        self.page.goto(address)
+        if self.page.url.partition("#")[0].endswith(("sql.html", "embed.html")):
+            self.until(lambda: self.has("ready"))
+        return self.page
+
+    def has(self, mark: str) -> bool:
+        """Whether the page says of itself that it has come so far: `counted`, `ready`, `map-ready`."""
+        return bool(self.page.evaluate("mark => document.documentElement.classList.contains(mark)", mark))
 
     def answers(self) -> int:
         """How many questions the page has answered so far."""
@@ -52,8 +64,11 @@ class Watched:
         action()
         self.until(lambda: self.answers() > before)
 
-    def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
-        """Wait for a condition; `wait_for_function` would be `eval` to the page, which forbids it."""
+    def until(self, condition: Callable[[], object], seconds: float = 90) -> None:
+        """Wait for a condition, long enough for a busy machine.
+
+        `wait_for_function` would be `eval` to the page, which forbids it.
+        """
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"nothing came in {seconds} s: {self.wrong}"
@@ -61,7 +76,18 @@ class Watched:
 
     def map_ready(self) -> None:
         """Wait until the map stands."""
-        self.until(lambda: self.page.evaluate("document.documentElement.classList.contains('map-ready')"), 60)
+        self.until(lambda: self.has("map-ready"))
+
+    def map_shows(self, longitude: float, latitude: float, width: float) -> None:
+        """Wait until the map stands still around a point, with what is there, no wider than `width` degrees."""
+
+        def there() -> bool:
+            box = self.page.get_attribute("#map", "data-shows")
+            west, south, east, north = map(float, box.split(",")) if box else (0.0, 0.0, 360.0, 0.0)
+            middle = abs((west + east) / 2 - longitude) + abs((south + north) / 2 - latitude)
+            return east - west < width and middle < width / 100
+
+        self.until(there)
 
     def total(self) -> int:
         """The number in the line of the count."""

@@ -19,6 +19,7 @@ HTML, JSON = {"Content-Type": "text/html; charset=utf-8"}, {"Content-Type": "app
 
 # What a kind calls it that something else came than its definition describes: a table looks for its columns, a page for
 # its blocks. Where a portal says that a data set is gone, or refuses a question, that says more than its status does.
+XML_ENTITIES = {"table": "header-missing", "html": "list-empty", "sitemap": "xml-entities", "feed": "xml-entities"}
 OWN_NAMES = {
     "maintenance-200": {"html": "list-empty"},
     "login-200": {"html": "list-empty"},
@@ -27,7 +28,7 @@ OWN_NAMES = {
         "feed": "not-a-feed", "mediawiki": "api-error",
     },
     "deep-json": {"table": "header-missing", "html": "list-empty", "sitemap": "not-a-sitemap", "feed": "not-a-feed"},
-    "xml-bomb": {"table": "header-missing", "html": "list-empty", "sitemap": "not-a-sitemap", "feed": "gate"},
+    "xml-bomb": XML_ENTITIES, "xml-quadratic": XML_ENTITIES, "xml-outside": XML_ENTITIES,
     "status-400": {"opendatasoft": "query-refused"},
     "status-404": dict.fromkeys(("opendatasoft", "udata", "ckan"), "dataset-gone"),
     "status-410": dict.fromkeys(("opendatasoft", "udata", "ckan"), "dataset-gone"),
@@ -76,7 +77,7 @@ def led(target: str) -> Callable[[Sound], Pages]:
 def dripping(body: bytes) -> Page:
     def drip(handler: Handler) -> None:
         _begin(handler, len(body))
-        for place in range(400):
+        for place in range(len(body)):
             handler.wfile.write(body[place : place + 1])
             time.sleep(0.02)
 
@@ -85,7 +86,7 @@ def dripping(body: bytes) -> Page:
 
 def silent(handler: Handler) -> None:
     handler.close_connection = True
-    time.sleep(8)
+    handler.rfile.read(1)  # until they hang up
 
 
 def broken_off(body: bytes) -> Page:
@@ -129,11 +130,20 @@ BOMB = gzip.compress(bytes(40_000_000), 9)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
-LAUGHS = (
-    b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">'
-    + b"".join(b'<!ENTITY %c "%s">' % (98 + n, (b"&%c;" % (97 + n)) * 20) for n in range(9))
-    + b"]><rss><channel><item><title>&j;</title></item></channel></rss>"
-)
+XML = {"Content-Type": "application/xml"}
+LAUGHS = b'<!ENTITY a "ha">' + b"".join(
+    b'<!ENTITY %c "%s">' % (98 + n, (b"&%c;" % (97 + n)) * 20) for n in range(9)
+)  # fmt: skip
+QUADRATIC = b'<!ENTITY j "' + b"h" * 50_000 + b'">'
+OUTSIDE = b'<!ENTITY j SYSTEM "file:///etc/hostname"><!ENTITY % p SYSTEM "http://169.254.169.254/p.dtd">'
+
+
+def entities(declared: bytes) -> Callable[[Sound], Pages]:
+    """A feed with a document type that declares entities, and an item made of one of them."""
+    rss = b"<rss version='2.0'><channel><item><title>%s</title></item></channel></rss>" % (b"&j;" * 5_000)
+    return everywhere((200, b'<?xml version="1.0"?><!DOCTYPE l [' + declared + b"]>" + rss, XML))
+
+
 WALL = b"<title>Just a moment...</title>"
 
 
@@ -211,7 +221,8 @@ def maintained(sound: Sound) -> Pages:
     return everywhere((200, maintenance_page(sound.source, sound.bodies), HTML))(sound)
 
 
-SOON = {"max_seconds": 0.5, "read_timeout": 0.4}
+# Long enough for a robots.txt on a busy machine, short enough for what never ends.
+SOON = {"max_seconds": 1.0, "read_timeout": 0.8}
 
 FAULTS = [
     Fault("name-resolution", {"name-resolution"}, base="http://no-such-host.invalid"),
@@ -263,5 +274,7 @@ FAULTS = [
     Fault("wrong-encoding", {"encoding"}, altered(latin), passes=True),
     Fault("wrong-charset", {"encoding"}, altered(mislabelled), passes=True),
     Fault("deep-json", {"not-json"}, everywhere((200, DEEP, JSON))),
-    Fault("xml-bomb", {"not-json"}, everywhere((200, LAUGHS, {"Content-Type": "application/xml"}))),
+    Fault("xml-bomb", {"not-json"}, entities(LAUGHS)),
+    Fault("xml-quadratic", {"not-json"}, entities(QUADRATIC)),
+    Fault("xml-outside", {"not-json"}, entities(OUTSIDE)),
 ]

@@ -18,7 +18,7 @@ import pytest
 from door_faults import FAULTS, Fault
 from fake_geocoder import FakeGeocoder, Hit, Manner, running_geocoder
 from fault_kit import KINDS, Sound, settle
-from site_kit import Site, free_port, running_site, self_signed, speaks_tls
+from site_kit import Site, closed_port, running_site, self_signed, speaks_tls
 from test_night import ROWS, add_source, write
 
 from flows import nightly
@@ -84,9 +84,9 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNights]:
             site.pages = sound.pages()
             allowed.add(site.host)
             struck.append(Struck(id, kind, fault, site, sound))
-        closed = f"127.0.0.1:{free_port()}"
+        closed = f"127.0.0.1:{open_sites.enter_context(closed_port())}"
         manners = Manners(
-            requests_per_second=500.0, retries=0, read_timeout=3.0, max_seconds=4.0, max_bytes=2_000_000,
+            requests_per_second=500.0, retries=0, read_timeout=5.0, max_seconds=10.0, max_bytes=2_000_000,
             allowed_hosts=frozenset({*allowed, closed}),
         )  # fmt: skip
         first = nightly.run(Settings(home, DAY, catalogue, manners=manners), prefect=False)
@@ -249,12 +249,11 @@ DOWN = {
 def test_without_the_geocoder_places_stand_in_their_commune(streets: Path, service: FakeGeocoder, mood: str) -> None:
     manner, url = DOWN[mood], service.url
     service.manner = manner or Manner()
-    allowed = {service.host}
-    if manner is None:
-        url = f"http://127.0.0.1:{free_port()}/geocodage"
-        allowed = {url.split("/")[2]}
-    manners = service.manners(allowed_hosts=frozenset(allowed), read_timeout=0.5)
-    night = spend(streets, DAY, geocoder=url, manners=manners)
+    with closed_port() as port:
+        if manner is None:
+            url = f"http://127.0.0.1:{port}/geocodage"
+        manners = service.manners(allowed_hosts=frozenset({url.split("/")[2]}), read_timeout=0.5)
+        night = spend(streets, DAY, geocoder=url, manners=manners)
     assert (night.outcome, night.exit_status) == ("published", 0)
     assert [row[1:2] + row[4:] for row in ask(streets, WHERE)] == [("44109", "commune"), ("49099", "commune")][::-1]
     [problem] = [each for each in night.failures() if each.source_id == "geocoder"]

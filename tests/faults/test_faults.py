@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from door_faults import FAULTS, Fault
 from fault_kit import KINDS, Sound, settle, visit
-from site_kit import Site, free_port, running_site, self_signed, speaks_tls
+from site_kit import Site, closed_port, running_site, self_signed, speaks_tls
 
 from scrapers.kinds import item
 
@@ -19,14 +19,17 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 class Street:
     """A site, and the sources that have moved there."""
 
-    def __init__(self, site: Site, secure: Site, folder: Path) -> None:
-        self.site, self.secure, self._folder = site, secure, folder
+    def __init__(self, site: Site, secure: Site, closed: int, folder: Path) -> None:
+        self.site, self.secure, self._closed, self._folder = site, secure, closed, folder
         self._settled: dict[tuple[str, str], Sound] = {}
 
     def base(self, name: str) -> str:
         """The address that the `base` of a fault means."""
-        known = {"": self.site.url, "plain": f"https://{self.site.host}", "tls": f"https://{self.secure.host}"}
-        return f"http://127.0.0.1:{free_port()}" if name == "closed" else known.get(name, name)
+        known = {
+            "": self.site.url, "plain": f"https://{self.site.host}", "tls": f"https://{self.secure.host}",
+            "closed": f"http://127.0.0.1:{self._closed}",
+        }  # fmt: skip
+        return known.get(name, name)
 
     def sound(self, kind: str, base: str = "") -> Sound:
         if (kind, base) not in self._settled:
@@ -38,9 +41,9 @@ class Street:
 @pytest.fixture(scope="module")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     folder = tmp_path_factory.mktemp("street")
-    with running_site() as site, running_site() as secure:
+    with running_site() as site, running_site() as secure, closed_port() as closed:
         speaks_tls(secure, self_signed(folder / "certificate.pem"))
-        yield Street(site, secure, folder / "catalogue")
+        yield Street(site, secure, closed, folder / "catalogue")
 
 
 @pytest.fixture(autouse=True)

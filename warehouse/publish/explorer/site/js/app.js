@@ -46,8 +46,7 @@ const langParam = () => app.state.lang;
 function loaded(event) {
   if (event === "columns") app.client.ask("areas").then((areas) => { app.facets.areas = areas; });
   if (event === "titles") performance.mark("essaim-search");
-  // The other facets and the places of rows are there: counts are drawn again, the list stands as it is.
-  if (event === "more" && app.answered) refresh({ again: true });
+  if (event === "more") recount().then(() => document.documentElement.classList.add("counted"), failed);
 }
 
 async function failed(error) {
@@ -119,8 +118,9 @@ function drawFirst() {
   told();
 }
 
-async function refresh({ fit = false, focus = false, again = false } = {}) {
+async function refresh({ fit = false, focus = false } = {}) {
   const spec = specOf(app.state);
+  app.asked = true;
   document.body.classList.add("asking");
   let answer;
   try {
@@ -133,17 +133,10 @@ async function refresh({ fit = false, focus = false, again = false } = {}) {
   if (!answer) return;
   document.body.classList.remove("asking");
   app.facets.areas ??= await app.client.ask("areas");
-  app.answered = true;
-  app.total = answer.total;
-  app.placed = answer.placed;
-  app.facets.draw(FACETS, answer.counts, app.state.facets);
-  if (!again) {
-    app.shown = answer.rows.length;
-    app.list.draw(answer.rows);
-    $("list-scroll").scrollTop = 0;
-  }
-  told(answer);
-  if (again) return;
+  app.shown = answer.rows.length;
+  app.list.draw(answer.rows);
+  $("list-scroll").scrollTop = 0;
+  count(answer);
   if (spec.territory) await banner(spec.territory, answer, { fit, focus });
   else suggest();
   refreshMap();
@@ -151,6 +144,23 @@ async function refresh({ fit = false, focus = false, again = false } = {}) {
   fill(answer.rows);
   document.documentElement.dataset.took = answer.took.toFixed(2);
   document.documentElement.dataset.answered = String(Number(document.documentElement.dataset.answered ?? 0) + 1);
+}
+
+function count(answer) {
+  app.total = answer.total;
+  app.placed = answer.placed;
+  app.facets.draw(FACETS, answer.counts, app.state.facets);
+  told(answer);
+}
+
+/** The other facets and the places of rows have come: counts are drawn again, the list stands as it is. */
+async function recount() {
+  const { state } = app;
+  if (!app.asked || state.view === "initiative") return;
+  // Not `query`: a question of the reader's that is on its way must not come to nothing.
+  const answer = await app.client.ask("query", { spec: specOf(state), rows: PAGE });
+  // What was asked since is answered with all that there is.
+  if (app.state === state) count(answer);
 }
 
 /** The map follows when typing pauses: the list comes first. */

@@ -172,6 +172,8 @@ export class ExplorerMap {
     if (generation !== this.generation) return;
     Object.assign(this, { cells, places });
     this.drawCells();
+    // Seen from outside: west, south, east, north of what stands on the screen, once it does.
+    this.map.once("idle", () => { if (generation === this.generation) this.parent.dataset.shows = this.bounds().join(); });
   }
 
   drawCells() {
