@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import duckdb
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from transforms.link import LINKABLE, ContradictionError, Judgement, Linked, link
 from transforms.link.evidence import weigh
 from transforms.link.likeness import Rarity, variants
+from transforms.link.model import LARGE
+from transforms.link.run import listed_twice
 from transforms.link.sides import Side, city_code, same_commune
 from transforms.normalise.names import name_key
 
@@ -104,6 +106,14 @@ def judged(left: tuple[str, str], verdict: Any, right: tuple[str, str], line: in
         (
             row("a", "Regain", address="6 rue Sainte-Marthe"),
             row("b", "Assoc Regain", None, departement_code="44", address="6 r Ste Marthe"),
+        ),
+        (
+            row("a", "La Maison des initiatives du Val", domain="initiatives-val.fr"),
+            row("b", "MDIV", domain="initiatives-val.fr"),
+        ),
+        (
+            row("a", "Artois Technique Services", contact_phone="+33240000000"),
+            row("b", "ATS", None, contact_phone="+33240000000"),
         ),
     ],
 )
@@ -414,6 +424,20 @@ def test_every_record_is_in_one_cluster_and_every_match_inside_one() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert run([]) == Linked([], [], 0)
+
+
+def test_a_repetition_in_a_very_large_catalogue_bears_a_name_of_its_own() -> None:
+    """There two of one name in one town may be chance, if it is the town's name and words of everybody's."""
+    rarity = Rarity({"secours": 900, "populaire": 900, "smalah": 1, "nantes": 1}, {}, {}, {})
+
+    def twice(name: str, records: int) -> bool:
+        one, other = (Side(**row("a", name, key=key) | {"id": id}) for id, key in enumerate("12"))
+        known = replace(rarity, places_by_name={one.name_key: 1})
+        return listed_twice(one, other, known, 3.0, records)
+
+    assert twice("Secours populaire Nantes", LARGE)
+    assert not twice("Secours populaire Nantes", LARGE + 1)
+    assert twice("La Smalah Nantes", LARGE + 1)
 
 
 def test_pairs_stay_few_in_a_large_catalogue() -> None:

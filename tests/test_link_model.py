@@ -14,7 +14,7 @@ from benchmarks.organisations import Maker
 from flows.evaluate.link_rivals import load
 from transforms.link import Linked, link, prepare
 from transforms.link.evidence import SAME, Verdict
-from transforms.link.model import HOPELESS, SMALL, decide, hopeless, model, score
+from transforms.link.model import HOPELESS, LARGE, SMALL, decide, hopeless, model, score
 from transforms.link.sides import Side
 from transforms.normalise.names import name_key
 
@@ -83,7 +83,7 @@ def test_the_model_joins_the_likely_and_parts_the_hopeless_but_not_in_a_small_ca
     assert score_of(unsure, 2.0, SMALL, alike=False) == unsure.score
     assert score_of(sure, HOPELESS - 1, SMALL) < SAME <= score_of(sure, HOPELESS - 1, SMALL - 1)
     assert decide(sure, 20.0, "SIREN differs", SMALL, alike=True) == Verdict(0.0, "SIREN differs")
-    assert hopeless(SMALL) > hopeless(SMALL - 1)
+    assert hopeless(LARGE + 1) > hopeless(LARGE) == hopeless(SMALL) > hopeless(SMALL - 1)
     assert SAME < score(-5, 0.86) < score(5, 0.86) < score(5, 0.98) < 1
 
 

@@ -31,7 +31,7 @@ from transforms.geocode.titles import commune_told
 from transforms.link import evidence, likeness, sides
 from transforms.link.likeness import Rarity
 from transforms.link.model import decide, score
-from transforms.link.run import may_join
+from transforms.link.run import listed_twice, may_join
 from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from transforms.normalise.names import name_key
@@ -81,8 +81,9 @@ BELOW = set(
     street.read_table street.number street_abroad.question_abroad street_abroad.search_address
     street_abroad.read_place titles.commune_told street_text.house_number street_text.way_of
     territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction evidence.repeated
-    likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness likeness.numbers_differ
-    likeness.housed model.decide model.score run.may_join sides.same_commune sides.same_door sides.same_departement
+    likeness.abbreviated likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
+    likeness.numbers_differ likeness.housed model.decide model.score run.listed_twice run.may_join
+    sides.same_commune sides.same_door sides.same_departement
     sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
     spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name terms.sentences
     terms.mark terms.repeated terms.without
@@ -192,12 +193,14 @@ def test_any_pair_is_weighed_and_the_same_from_both_sides(left: Side, right: Sid
     assert sides.unplaced(left) in {True, False}
     for symmetric in (
         sides.same_commune, sides.same_door, sides.same_departement, likeness.shared_words, likeness.housed,
+        likeness.abbreviated,
         lambda one, two: sides.same_address(one.address_key, two.address_key),
         lambda one, two: sides.same_street(one.address_key, two.address_key),
         lambda one, two: sides.houses_differ(one.address_key, two.address_key),
         lambda one, two: likeness.numbers_differ(one.name_key, two.name_key),
         lambda one, two: likeness.name_likeness(one, two, rarity),
         lambda one, two: evidence.repeated(one, two, rarity),
+        lambda one, two: listed_twice(one, two, rarity, 0.0, 10**6),
         lambda one, two: may_join(one, two, rarity, 0.0),
     ):  # fmt: skip
         assert symmetric(left, right) == symmetric(right, left)

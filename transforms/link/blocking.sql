@@ -135,19 +135,24 @@ WHERE length(token) >= 4 AND token IN (
 
 -- Hashed: the texts of a million records' blocks would not fit the memory.
 CREATE OR REPLACE TEMP TABLE hashed_block AS
-SELECT DISTINCT hash(rule || '|' || value) AS block, id FROM block;
+SELECT hash(rule || '|' || value) AS block, id FROM block;
+
+-- Half of all records of blocks are alone in theirs: they are left aside before anything is listed.
+CREATE OR REPLACE TEMP TABLE block_size AS
+SELECT block, count(*) AS records FROM hashed_block GROUP BY block HAVING count(*) > 1;
 
 CREATE OR REPLACE TEMP TABLE large_block AS
-SELECT block FROM hashed_block GROUP BY block
-HAVING count(*) > (SELECT CASE WHEN count(*) > 300000 THEN 30 ELSE 60 END FROM linkable);
+SELECT block FROM block_size
+WHERE records > (SELECT CASE WHEN count(*) > 300000 THEN 30 ELSE 60 END FROM linkable);
+DELETE FROM block_size WHERE block IN (SELECT block FROM large_block);
 
 CREATE OR REPLACE TEMP TABLE kept_block AS
-SELECT block, list(id ORDER BY id) AS ids FROM hashed_block ANTI JOIN large_block USING (block)
-GROUP BY block HAVING count(*) > 1;
+SELECT block, list(id) AS ids FROM hashed_block SEMI JOIN block_size USING (block) GROUP BY block;
 
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT DISTINCT left_id, right_id
 FROM (SELECT ids, unnest(ids) AS left_id FROM kept_block), unnest(ids) AS other(right_id)
 WHERE left_id < right_id;
 DROP TABLE kept_block;
+DROP TABLE block_size;
 DROP TABLE hashed_block;

@@ -1,5 +1,15 @@
 -- The numbers that the terms of model.tsv are made of, one row for each pair of the table `pair`; NULL where one of
 -- the two does not tell. Needs trait and linkable (see features.sql).
+-- Within a source only what it may list twice is compared (see `repeated` in evidence.py): half of all pairs are not,
+-- and are left out before their traits, which are many, are brought together.
+WITH asked AS MATERIALIZED (
+    SELECT left_id, right_id
+    FROM pair
+    JOIN (SELECT id, source_id, town, joined, siret, domain, number FROM trait) a ON a.id = left_id
+    JOIN (SELECT id, source_id, town, joined, siret, domain, number FROM trait) b ON b.id = right_id
+    WHERE a.source_id <> b.source_id OR $every
+       OR (a.town = b.town
+           AND (a.joined = b.joined OR a.siret = b.siret OR a.domain = b.domain OR a.number = b.number)))
 SELECT left_id, right_id, one_source, other_source, same_source, same_name, initials,
        shared / greatest(one_weight, other_weight, 1) AS cosine,
        shared / greatest(least(one_weight, other_weight), 1) AS containment, shared / 16.0 AS shared,
@@ -32,8 +42,4 @@ FROM (
            a.contact_phone = b.contact_phone AS phone, a.phone_records AS phone_records,
            a.contact_email = b.contact_email AS email, a.country <> b.country AS countries_differ,
            a.inside OR b.inside AS inside
-    FROM pair JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id
-    -- Within a source only what it may list twice (see `repeated` in evidence.py): half of all pairs are not.
-    WHERE a.source_id <> b.source_id OR $every
-       OR (a.town = b.town
-           AND (a.joined = b.joined OR a.siret = b.siret OR a.domain = b.domain OR a.number = b.number)))
+    FROM asked JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id)

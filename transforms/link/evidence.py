@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from transforms.link.likeness import (
     SERVICES,
     Rarity,
+    abbreviated,
     body,
     contained,
     core,
@@ -71,6 +72,7 @@ def weigh(left: Side, right: Side, rarity: Rarity) -> Verdict:
         _by_identifier(left, right, likeness, place),
         _by_site(left, right, likeness, rarity, place),
         _by_bearer(left, right, rarity, place),
+        _by_initials(left, right, rarity),
         _by_name(left, right, likeness, rarity, place),
         _by_door(left, right, likeness, rarity),
         _by_departement(left, right, likeness, rarity),
@@ -141,6 +143,15 @@ def _by_bearer(left: Side, right: Side, rarity: Rarity, place: str) -> Verdict |
         if same and rarity.projects.get((left.domain, project.organisation_key), 0) == 1:
             return Verdict(0.9, f"same site {left.domain}, borne by the other, {place}")
     return None
+
+
+def _by_initials(left: Side, right: Side, rarity: Rarity) -> Verdict | None:
+    """The initials of a name, reached by the same telephone or on the same site of their own."""
+    site = bool(left.domain) and left.domain == right.domain and rarity.own_site(left.domain or "")
+    phone = bool(left.contact_phone) and left.contact_phone == right.contact_phone
+    if not (site or phone) or not abbreviated(left, right):
+        return None
+    return Verdict(0.9, f"the initials of the other's name, same {'site' if site else 'telephone'}")
 
 
 def _by_name(left: Side, right: Side, likeness: float, rarity: Rarity, place: str) -> Verdict | None:

@@ -24,14 +24,18 @@ WITH told AS (
 SELECT id, source_id, name_key, joined, list_sort(string_split(name_key, ' ')).array_to_string('') AS sorted,
        array_to_string(list_transform(string_split(name_key, ' '), lambda word: word[1]), '') AS initials,
        regexp_extract_all(name_key, '\d+') AS numbers, organisation_key,
-       words, weight, count(*) OVER (PARTITION BY joined) AS namesakes,
+       words, weight, namesakes,
        regexp_matches(strip_accents(lower(name)), '\b(a|at|au|aux|avec|bei|beim|chez|dans|im|inside|with)\b') AS inside,
        siren, siret, rna, domain, contact_phone, contact_email,
-       count(*) OVER (PARTITION BY domain) AS domain_records,
-       count(*) OVER (PARTITION BY contact_phone) AS phone_records,
+       domain_records,
+       phone_records,
        nullif(number, '') AS number, nullif(street, '') AS street,
-       town, insee_code, departement_code, country, count(*) OVER (PARTITION BY town) AS townsmen,
+       town, insee_code, departement_code, country, townsmen,
        CASE WHEN geo_precision IN ('point', 'housenumber', 'street', 'locality', 'commune') THEN latitude END
            AS latitude,
        longitude, geo_precision IN ('point', 'housenumber') AS exact
-FROM told JOIN name_words USING (id);
+FROM told JOIN name_words USING (id)
+JOIN (SELECT joined, count(*) AS namesakes FROM told GROUP BY joined) USING (joined)
+LEFT JOIN (SELECT domain, count(*) AS domain_records FROM told GROUP BY domain) USING (domain)
+LEFT JOIN (SELECT contact_phone, count(*) AS phone_records FROM told GROUP BY contact_phone) USING (contact_phone)
+LEFT JOIN (SELECT town, count(*) AS townsmen FROM told GROUP BY town) USING (town);

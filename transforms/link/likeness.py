@@ -220,6 +220,18 @@ def _initials(key: str, name: str) -> bool:
     return " " not in key and all(letter in letters for letter in key)
 
 
+def abbreviated(left: Side, right: Side) -> bool:
+    """Whether one name is a word made of initials of the other, in order, from the first or second word on.
+
+    "MDIV" is "La Maison des initiatives des Voisins", and half of its words at least have their letter.
+    """
+    short, long = sorted((left, right), key=lambda side: len(side.name_key))
+    key, told = short.name_key, _words(_BRACKETS.sub(" ", long.name))
+    if not 2 <= len(key) <= len(told) or " " in key or key[0] not in {word[0] for word in told[:2]}:
+        return False
+    return _initials(key, long.name) and 2 * len(key) >= len([word for word in told if word not in _ARTICLES])
+
+
 def _without(key: str, town: set[str]) -> str:
     read = spelled(key)
     return " ".join(word for word in read.split() if word not in town) or read

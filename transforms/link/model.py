@@ -40,6 +40,9 @@ HOPELESS = -5.0
 LARGE = 200_000
 """In a catalogue of more records than this no rule is asked of a likely pair either, because time counts."""
 
+HOPELESS_IF_LARGE = -4.0
+"""`HOPELESS` in such a catalogue: few pairs of less weight are one, and each costs a look at the rules."""
+
 MUTUAL = """(rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
                  AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)"""
 """The SQL of a pair whose records are each the other's best in its source; all pairs of a record must be there."""
@@ -93,7 +96,7 @@ def model() -> Model:
 def compared(pairs: str = "pair", *, every: bool = False) -> str:
     """Return the SQL that compares the pairs of a table; `every` one, or of one source only likely repetitions."""
     sql = resources.files("transforms.link").joinpath("compared.sql").read_text("utf-8")
-    return sql.replace("FROM pair ", f"FROM {pairs} ").replace("$every", str(every).lower())
+    return sql.replace("FROM pair\n", f"FROM {pairs}\n").replace("$every", str(every).lower())
 
 
 def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> None:
@@ -111,7 +114,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
                    AND (weight >= {CLEAR} OR initials OR containment >= 0.99
                         OR greatest(likeness, sorted_likeness) >= {SPELLED_ALIKE})
-                   AND (same_town OR km IS NOT NULL OR same_departement OR coalesce(siren OR phone OR site, false))
+                   AND (same_town OR km IS NOT NULL OR (same_departement AND weight >= {CLEAR})
+                        OR coalesce(siren OR phone OR site, false))
                    AS sure,
                likeness, km, same_town, same_name, coalesce(same_number AND street_likeness >= 0.9, false) AS same_door,
                coalesce(site, false) AS site, coalesce(phone, false) AS phone, coalesce(siren, false) AS siren
@@ -132,7 +136,7 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
 
 def hopeless(records: int) -> float:
     """The weight below which a pair is two in a catalogue of so many records, whatever its names."""
-    return -1e9 if records < SMALL else HOPELESS
+    return -1e9 if records < SMALL else HOPELESS if records <= LARGE else HOPELESS_IF_LARGE
 
 
 def sure(records: int) -> float:

@@ -10,10 +10,11 @@ from typing import Any
 
 import duckdb
 
+from transforms.collector import collector_paused
 from transforms.link.cluster import Judgement, RecordName, cluster
 from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
-from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed, name_likeness
-from transforms.link.model import ALIKE, CLEAR, LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
+from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed, name_likeness, own_words
+from transforms.link.model import ALIKE, CLEAR, LARGE, LIKELY, SMALL, SURE, compared, decide, model, score, weigh_all
 from transforms.link.sides import Side, distance_km, same_address
 
 LINKABLE = tuple(field.name for field in fields(Side))
@@ -62,7 +63,7 @@ class Prepared:
         weight = self.pairs.get((min(left, right), max(left, right)))
         weight = sum(self.contributions(left, right).values()) if weight is None else weight
         if one.source_id == other.source_id:
-            twice = _listed_twice(one, other, self.rarity, weight, len(self.sides))
+            twice = listed_twice(one, other, self.rarity, weight, len(self.sides))
             reason = "the source lists it twice" if twice else "one source tells its own records apart"
             return Verdict(REPEATED if twice else 0.0, reason)
         alike = may_join(one, other, self.rarity, weight)
@@ -120,7 +121,17 @@ def link(
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
-    compared_pairs = (weighing or _block)(connection)
+    with collector_paused():
+        return _link(connection, judgements, before, weighing or _block)
+
+
+def _link(
+    connection: duckdb.DuckDBPyConnection,
+    judgements: Sequence[Judgement],
+    before: Mapping[RecordName, str],
+    weighing: Callable[[duckdb.DuckDBPyConnection], int],
+) -> Linked:
+    compared_pairs = weighing(connection)
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
     asked = _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE NOT sure")
     related: list[Related] = []
@@ -184,7 +195,7 @@ def _unlike(names: list[str]) -> int:
     return len(kept)
 
 
-def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
+def listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
     """Whether a source repeats itself: the rules say so, and the model does not find it unlikely.
 
     Where names recur, the same name in one town is two: something else must be the same, or the name be nobody's else.
@@ -200,19 +211,22 @@ def _listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, record
         return rarity.own_site(left.domain)  # that both are on a site of everybody's says nothing
     told.append((left.domain, right.domain))
     differ = any(one and other for one, other in told)
-    return weight >= LIKELY and rarity.single(left.name_key) and not differ
+    if differ or weight < LIKELY or not rarity.single(left.name_key):
+        return False
+    # Of so many records some bear one name in one town by chance, if it is the town's and words of everybody's.
+    return records <= LARGE or any(rarity.rare(word) for word in own_words(left, right))
 
 
 def may_join(left: Side, right: Side, rarity: Rarity, weight: float) -> bool:
     """Whether the model may join two records that no rule joins: where both are is told, and their names are alike.
 
-    A weight that is clear makes up for unlike names ("ATS" is what "Artois Technique Services" calls itself), and what
-    they can be reached by for a place.
+    A weight that is clear makes up for unlike names ("ATS" is what "Artois Technique Services" calls itself) and for a
+    place that is a whole département, and what they can be reached by for any place.
     """
     told = [(left.siren, right.siren), (left.contact_phone, right.contact_phone), (left.domain, right.domain)]
     placed = (
         (left.city and right.city)
-        or (left.departement_code and left.departement_code == right.departement_code)
+        or (weight >= CLEAR and left.departement_code and left.departement_code == right.departement_code)
         or distance_km(left, right) is not None
         or any(one and one == other for one, other in told)
     )
@@ -240,7 +254,7 @@ def _ruled(
         if left.source_id == right.source_id:
             was, was_too = (before.get((side.source_id, side.record_key)) for side in (left, right))
             known = was is not None and was_too is not None
-            twice = _listed_twice(left, right, rarity, weight, records)
+            twice = listed_twice(left, right, rarity, weight, records)
             if twice and known and was != was_too and (left.siret is None or left.siret != right.siret):
                 apart.append((left_id, right_id))
             elif twice or (known and was == was_too and repeated(left, right, rarity)):
