@@ -130,6 +130,10 @@ _PATTERNS = (
     ),
 )
 
+# Every person that a pattern finds: two words with capitals, the first of which may be the civility.
+_TWO_CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ]")
+# What every civility begins with and ends with: far quicker to look for than their list.
+_LIKE_CIVILITY = re.compile(r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]")
 
 _ROMAN = re.compile(r"[IVX]+")
 _CAPITALISED_BEFORE = re.compile(
@@ -139,7 +143,7 @@ _CAPITALISED_BEFORE = re.compile(
 
 def hide_behind_civility(text: str) -> tuple[str, int]:
     """Return a text, such as an address, without the people behind a civility, and how many; never raises."""
-    return _hidden_by(_PATTERNS[0], text)
+    return _hidden_by(_PATTERNS[0], text) if _LIKE_CIVILITY.search(text) else (text, 0)
 
 
 def hide_in_name(name: str) -> tuple[str, int]:
@@ -148,7 +152,7 @@ def hide_in_name(name: str) -> tuple[str, int]:
     Only a common given or family name behind a civility goes ("EI Monsieur Jean Durand"): names of places and shops are
     full of people. Idempotent, never raises.
     """
-    return _hidden_by(_PATTERNS[0], name, sure=True)
+    return _hidden_by(_PATTERNS[0], name, sure=True) if _LIKE_CIVILITY.search(name) else (name, 0)
 
 
 def hide_names(text: str) -> tuple[str, int]:
@@ -159,6 +163,8 @@ def hide_names(text: str) -> tuple[str, int]:
     raises.
     """
     hidden = 0
+    if not _TWO_CAPITALS.search(text):
+        return text, hidden
     for pattern in _PATTERNS:
         text, count = _hidden_by(pattern, text)
         hidden += count
