@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 from itertools import groupby
 
+from transforms.marks import without_marks
 from transforms.normalise.text import words
 
 # ------------------------------------------------------------------------------------------- names to compare
@@ -60,7 +61,8 @@ def name_key(name: str) -> str:
 
 def _fold(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", _AMPERSAND.sub(" et ", name).casefold()).translate(_LETTERS)
-    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)).casefold())
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", without_marks(plain).casefold())
     return _WORD.findall(_DOTTED.sub(lambda m: re.sub(r"[.\s]", "", m[0]) + " ", plain))
 
 
@@ -194,4 +196,4 @@ def _any_accent(word: str) -> str:
 
 def _bare(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.replace("œ", "oe"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return without_marks(plain)

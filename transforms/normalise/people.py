@@ -19,6 +19,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
+from transforms.marks import without_marks
 from transforms.normalise.contacts import emails_in, find_contacts
 from transforms.normalise.names import name_key
 from transforms.normalise.text import words
@@ -66,8 +67,9 @@ def _kept(told: dict[str, str], name: str) -> bool:
 
 def folded(text: str) -> str:
     """Return a text in small letters without accents, as the lists of the policy are written."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    if text.isascii():
+        return text.lower()
+    return without_marks(unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
 
 
 # ---------------------------------------------------------------------------------------------------- e-mail
