@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from transforms.marks import without_marks
+from transforms.remembered import remembered
 
 _LETTERS = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o"})
 _TOKEN = re.compile(r"[a-z]+|[0-9]+")
@@ -63,6 +64,7 @@ def fold(text: str) -> str:
     return without_marks(unicodedata.normalize("NFKD", text.translate(_LETTERS))).lower()
 
 
+@remembered
 def place_key(text: str) -> str:
     """Return the normal form of a place name: words of ``a-z`` separated by one space.
 

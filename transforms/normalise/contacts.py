@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from transforms.normalise.emails import PLAIN_AT, email_spans, may_hold_email, plain_address, signed_spans
 from transforms.normalise.phones import NATIONAL_AFTER_CODE, may_hold_phone, phone_spans
 from transforms.normalise.plain import reading
+from transforms.remembered import remembered
 
 MARKER = "[…]"
 """What stands for a contact or a name that was taken out: a sign, as the text around it may be in any language."""
@@ -84,6 +85,11 @@ def contacts_in_address(url: str) -> list[str]:
     (tel:, wa.me/, "send?phone="), or that begin with "+33" or another code of `NATIONAL_AFTER_CODE`. Spelled-out
     forms ("nom_at_domaine") do not count: in addresses they are words. Percent-encoded ones are read.
     """
+    return list(_in_address(url))
+
+
+@remembered
+def _in_address(url: str) -> tuple[str, ...]:
     for _ in range(_MOST_ENCODINGS):
         plain = unescape(unquote(url))
         if plain == url:
@@ -92,7 +98,7 @@ def contacts_in_address(url: str) -> list[str]:
     spans = list(signed_spans(url, PLAIN_AT))
     spans += [match.span() for match in _CALL.finditer(url)]
     spans += [match.span() for match in NATIONAL_AFTER_CODE.finditer(url) if "+" in match[0]]
-    return [url[start:end] for start, end in _apart(spans)]
+    return tuple(url[start:end] for start, end in _apart(spans))
 
 
 def quotable(value: str, length: int = 60) -> str:
@@ -100,11 +106,12 @@ def quotable(value: str, length: int = 60) -> str:
     return scrub(" ".join(scrub(value[: 4 * length])[0].split())[:length])[0]  # a cut may lay a number bare
 
 
-def _spans(text: str) -> list[_Span]:
+@remembered
+def _spans(text: str) -> tuple[_Span, ...]:
     spans = list(_spans_as_written(text))
     if seen := reading(text):
         spans += [seen.written(*span) for span in _spans_as_written(seen.text)]
-    return _apart(spans)
+    return tuple(_apart(spans))
 
 
 def _spans_as_written(text: str) -> Iterator[_Span]:

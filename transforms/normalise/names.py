@@ -8,6 +8,7 @@ from itertools import groupby
 
 from transforms.marks import without_marks
 from transforms.normalise.text import words
+from transforms.remembered import remembered
 
 # ------------------------------------------------------------------------------------------- names to compare
 
@@ -44,6 +45,7 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
 
+@remembered
 def name_key(name: str) -> str:
     """Return the form of a name to compare it by: words in lower case, in their order, one space apart.
 

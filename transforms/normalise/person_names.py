@@ -12,6 +12,7 @@ import re
 from transforms.normalise.contacts import MARKER
 from transforms.normalise.people import folded, is_family_name, policy
 from transforms.normalise.text import words
+from transforms.remembered import remembered
 
 _SHORT_CIVILITY = r"(?:M\.|MM\.|Mme\.?|Mmes|MME|Mlle\.?|MLLE|Mr\.?|MR\.?|Mrs\.?|Ms\.?|Me|Dr\.?|Herr|Frau|Sra?\.)"
 _LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|MADEMOISELLE|Messieurs|Mesdames)"
@@ -28,6 +29,7 @@ _NO_NAMES = words("""
 """)
 
 
+@remembered
 def names_person(text: str) -> bool:
     """Say whether the whole of a value is certainly a person: "Mme Martine D.", "Jean DUPONT", "Dupont Jean".
 

@@ -23,6 +23,7 @@ _NATIONAL = re.compile(
     rf"\(?0\)?{_SEP}[1-9]\)?(?:{_SEP}\d){{8}}(?!\d)",
     re.IGNORECASE,
 )
+_TEN_FROM_ZERO = re.compile(rf"0\)?{_SEP}[1-9]\)?(?:{_SEP}\d){{8}}")  # in each of them, and quicker to look for
 # Before 00 no digits may stand, nor a hyphen: SIRET and postcode (552 081 317 00331 75011), 3.0064, GB-0031014075.
 _ABROAD = r"(?<![\w+])(?:\+|(?<!\d[.,])(?<!\w-)(?<!\d[ \xa0\u202f])00)"
 NATIONAL_AFTER_CODE = re.compile(  # +33, and the codes of the overseas départements
@@ -42,6 +43,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _PAIRED_MOBILE = re.compile(
     r"(?<![\w+])(?<!\d[.,:/-])[0Oo]\s?[67](?:[\s.,\-‐‑–—/·•_*|:'’=+;]{0,3}\d\d){4}(?!\d|\s?[.:,hH]\d)", re.ASCII
 )
+_MOBILE_BEGINS = re.compile(r"[0Oo]\s?[67]", re.ASCII)
 # 33 without its plus: "33 6 00 00 00 00", "33600000000". Only mobiles: a long number that begins with 33 may be any.
 _BARE_CODE = re.compile(r"(?<![\w+.,/=-])33[\s.-]?(?:\(0\)|0)?[\s.-]?[67](?:[\s.-]?\d\d){4}(?!\d)", re.ASCII)
 # As written at home in Britain (mobiles), Germany (mobiles) and North America. Sources: the national numbering plans of
@@ -73,19 +75,34 @@ def may_hold_phone(text: str) -> bool:
 
 def phone_spans(text: str) -> Iterator[Span]:
     """Yield where telephone numbers stand, in no order; some may overlap. Never raises."""
-    if ":" in text or "=" in text or "wa.me" in text.lower():
-        yield from (match.span() for match in _LINK.finditer(text))
-    yield from _national(text)
-    yield from (match.span() for match in _PAIRED_MOBILE.finditer(text) if _paired_like_a_phone(match[0]))
-    for pattern in (_BARE_CODE, _ELSEWHERE, _IN_WORDS):
-        yield from (match.span() for match in pattern.finditer(text))
-    yield from (match.span(1) for match in _CUED.finditer(text))
+    # Each pattern only runs on texts with a sign that all its matches have: most texts with figures have none.
+    yield from _french(text)
+    yield from (match.span() for match in _ELSEWHERE.finditer(text))
+    yield from _told_by_words(text, text.lower())
     if "+" in text or "00" in text:
         for match in NATIONAL_AFTER_CODE.finditer(text):
             yield match.span()
         for match in _INTERNATIONAL.finditer(text):
             if end := _international_end(match[0]):
                 yield match.start(), match.start() + end
+
+
+def _french(text: str) -> Iterator[Span]:
+    if _TEN_FROM_ZERO.search(text):
+        yield from _national(text)
+    if _MOBILE_BEGINS.search(text):
+        yield from (match.span() for match in _PAIRED_MOBILE.finditer(text) if _paired_like_a_phone(match[0]))
+    if "33" in text:
+        yield from (match.span() for match in _BARE_CODE.finditer(text))
+
+
+def _told_by_words(text: str, lower: str) -> Iterator[Span]:
+    if ":" in text or "=" in text or "wa.me" in lower:
+        yield from (match.span() for match in _LINK.finditer(text))
+    if "zéro" in lower or "zero" in lower:
+        yield from (match.span() for match in _IN_WORDS.finditer(text))
+    if ":" in text or "tel" in lower or "tél" in lower:
+        yield from (match.span(1) for match in _CUED.finditer(text))
 
 
 def _national(text: str) -> Iterator[Span]:
