@@ -11,7 +11,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from transforms.normalise.emails import PLAIN_AT, email_spans, may_hold_email, plain_address, signed_spans
-from transforms.normalise.phones import NATIONAL_AFTER_CODE, may_hold_phone, phone_spans
+from transforms.normalise.phones import NATIONAL_AFTER_CODE, in_words, may_hold_phone, phone_spans
 from transforms.normalise.plain import reading
 from transforms.remembered import remembered
 
@@ -61,6 +61,8 @@ def emails_in(text: str) -> list[str]:
     return [plain_address(read[start:end]) for start, end in _apart(list(email_spans(read)))]
 
 
+_DIGIT = re.compile(r"\d")
+_FEWEST_OF_TWO = 12  # digits of two numbers: what a link calls by may have six, all others more
 _BETWEEN_PHONES = re.compile(r"\s*(?:[;|\n]|,|\bou\b|\bet\b|\bor\b|\s/\s|\s[-–]\s)\s*", re.IGNORECASE)
 
 
@@ -69,10 +71,13 @@ def phones_in(field: str) -> list[str]:
 
     "02 40 12 34 56 / 06 00 00 00 00" gives two. What has fewer than eight digits (36 46, "sur place") is none.
     """
-    parts = [part for part in _BETWEEN_PHONES.split(field) if len(re.findall(r"\d", part)) >= 8]
     found: list[str] = []
-    for part in parts:
-        numbers = [part[start:end].strip() for start, end in _apart(list(phone_spans(part)))]
+    for part in _BETWEEN_PHONES.split(field):
+        digits = len(_DIGIT.findall(part))
+        if digits < 8:
+            continue
+        several = digits >= _FEWEST_OF_TWO or in_words(part)
+        numbers = [part[start:end].strip() for start, end in _apart(list(phone_spans(part)))] if several else []
         # Several in a row without a sign between them; a lone one that lost its zero is left to who reads numbers.
         found += numbers if len(numbers) > 1 else [part.strip()]
     return found

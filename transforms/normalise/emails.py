@@ -21,8 +21,9 @@ _MAY_BE_AT = re.compile(
     rf"[@＠﹫ⓐ]|%(?:25)*40|&(?:#|commat|amp)|{_ARROBA}|[\[({{<«*|/'\"]\s{{0,3}}(?:at|chez|a|à)\s{{0,3}}[\])}}>»*|/'\"]|_at_",
     re.IGNORECASE,
 )
-# What begins each of them, without regard to what follows, apart from "arroba" and "_at_".
-_BEGINS_AT = re.compile(r"[@＠﹫ⓐⒶ%&]|[\[({<«*|/'\"]\s{0,3}(?i:at|chez|a|à)\s{0,3}[\])}>»*|/'\"]")
+# The signs that begin each of them, but for "arroba", "_at_" and those between brackets, marks or quotes.
+_BEGINS_AT = re.compile(r"[@＠﹫ⓐⒶ%&]")
+_FENCED_AT = re.compile(r"[\[({<«*|/'\"]\s{0,3}(?i:at|chez|a|à)\s{0,3}[\])}>»*|/'\"]")
 PLAIN_AT = re.compile(r"[@＠﹫]")
 """The signs alone: in web addresses spelled-out forms are words."""
 
@@ -69,6 +70,7 @@ def _looks_like_email(text: str) -> bool:
         or "_at_" in lower
         or " at " in lower
         or _BEGINS_AT.search(text) is not None
+        or _FENCED_AT.search(text) is not None
         or _DOTTED_AT.search(text) is not None
     )
 

@@ -37,6 +37,7 @@ _LINK = re.compile(
 LAST_DEPARTEMENT = 95
 """Of the mainland: five different pairs up to it, with commas between them, may name départements."""
 
+_DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 # A French mobile in pairs, whatever stands between them, line ends and the letter O for the zero too.
@@ -70,7 +71,13 @@ _IN_WORDS = re.compile(
 
 def may_hold_phone(text: str) -> bool:
     """Say whether `phone_spans` would look at a text at all."""
-    return MANY_DIGITS.search(text) is not None or "zéro" in text.lower() or "zero" in text.lower()
+    return MANY_DIGITS.search(text) is not None or in_words(text)
+
+
+def in_words(text: str) -> bool:
+    """Say whether a number may be written in words: French ones begin with a zero."""
+    lower = text.lower()
+    return "zéro" in lower or "zero" in lower
 
 
 def phone_spans(text: str) -> Iterator[Span]:
@@ -99,7 +106,7 @@ def _french(text: str) -> Iterator[Span]:
 def _told_by_words(text: str, lower: str) -> Iterator[Span]:
     if ":" in text or "=" in text or "wa.me" in lower:
         yield from (match.span() for match in _LINK.finditer(text))
-    if "zéro" in lower or "zero" in lower:
+    if in_words(lower):
         yield from (match.span() for match in _IN_WORDS.finditer(text))
     if ":" in text or "tel" in lower or "tél" in lower:
         yield from (match.span(1) for match in _CUED.finditer(text))
@@ -142,15 +149,15 @@ def _paired_like_a_phone(number: str) -> bool:
 
 def _international_end(number: str) -> int:
     """Return where the longest phone number that the text begins with ends; 0 if it begins with none."""
-    ends = [match.end() for match in re.finditer(r"\d+", number)]
+    ends = [match.end() for match in _DIGITS.finditer(number)]
     for end in reversed(ends):
         candidate = number[:end]
-        digits = re.sub(r"\D", "", candidate)
+        digits = "".join(_DIGITS.findall(candidate))
         try:
             parsed = phonenumbers.parse("+" + digits.removeprefix("00"), None)
         except phonenumbers.NumberParseException:
             continue  # not the beginning of any country's numbers, or too short
-        thousands = all(len(group) == 3 for group in re.findall(r"\d+", candidate)[1:])  # +12 500 000 €
+        thousands = all(len(group) == 3 for group in _DIGITS.findall(candidate)[1:])  # +12 500 000 €
         possible = number[0] == "+" and not thousands and phonenumbers.is_possible_number(parsed)
         if possible or phonenumbers.is_valid_number(parsed):
             return end
