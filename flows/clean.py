@@ -90,7 +90,7 @@ def clean_chunk(chunk: Chunk) -> Cleaned:
 def embedded() -> Gazetteer:
     """The embedded gazetteer, loaded once a process."""
     loaded = Gazetteer.load(gazetteer.data_folder())
-    gc.freeze()  # its half a million objects stay: the search for garbage needs not walk through them again and again
+    gc.freeze()  # its objects stay: the search for garbage need not walk through them again and again
     return loaded
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, Self
 
+import orjson
+
 RawValue = str | list[str] | list[dict[str, str]]
 """One text, a list of texts, or a list of parts (a partner's name, kind, ...)."""
 
@@ -117,7 +119,7 @@ def read_records(path: Path, span: Span | None = None) -> Iterator[RawRecord]:
             if end is not None and at >= end:
                 return
             at += len(line)
-            yield RawRecord(**json.loads(line))
+            yield RawRecord(**orjson.loads(line))
 
 
 def spans(path: Path, most: int) -> list[Span]:

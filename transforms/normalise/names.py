@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import groupby
 
@@ -186,9 +186,14 @@ def spell_town(name: str, town: str) -> str:
     """
     if town.isascii() or len(town) < 4:
         return name
-    words_of_town = _WORD.findall(town)
-    plain = r"[-\s'’]+".join(_any_accent(word) for word in words_of_town)
-    return re.sub(rf"(?<![^\W_]){plain}(?![^\W_])", lambda _: town, name, flags=re.IGNORECASE)
+    return _spelled(town).sub(lambda _: town, name)
+
+
+@lru_cache(maxsize=4_096)
+def _spelled(town: str) -> re.Pattern[str]:
+    """A pattern for the name of a town, with its accents or without, whatever stands between its words."""
+    plain = r"[-\s'’]+".join(map(_any_accent, _WORD.findall(town)))
+    return re.compile(rf"(?<![^\W_]){plain}(?![^\W_])", re.IGNORECASE)
 
 
 def _any_accent(word: str) -> str:

@@ -21,6 +21,7 @@ _CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _PARTICLE = r"(?:(?:de|du|des|le|la|van|von|den|der|el|ben|di|da|dos|[dD]['’])\s*)?"
 _WHOLE_CIVIL = re.compile(rf"({_CIVILITY})\s+({_CAPITALISED}(?:\s+{_PARTICLE}{_CAPITALISED}){{0,3}})")
 _SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
+_LETTERS = re.compile(r"[a-z]+")
 _TWO_NAMES = re.compile(r"([^\W\d_][\w'’-]+)\s+([^\W\d_][\w'’-]+)")
 # After a civility in full, or at the beginning of what it stands for, these make a shop or a function.
 _NO_NAMES = words("""
@@ -49,12 +50,12 @@ def names_person(text: str) -> bool:
 
 
 def _is_given(word: str) -> bool:
-    parts = re.findall(r"[a-z]+", folded(word))
+    parts = _LETTERS.findall(folded(word))
     return bool(parts) and parts[0] in policy().given_names
 
 
 def _is_family(word: str) -> bool:
-    return "".join(re.findall(r"[a-z]+", folded(word))) in policy().family_names
+    return "".join(_LETTERS.findall(folded(word))) in policy().family_names
 
 
 def _holds_name(text: str) -> bool:
@@ -85,7 +86,7 @@ def is_page_of_person(url: str) -> bool:
     match = _OWN_PAGE.search(url) or _PROFILE.search(url)
     if match is None:
         return False
-    found = re.findall(r"[a-z]+", folded(match["handle"]))
+    found = _LETTERS.findall(folded(match["handle"]))
     two = len(found) == 2 and (_is_given(found[0]) or _is_given(found[1])) and policy().generic_words.isdisjoint(found)
     return two or (len(found) == 1 and is_family_name(found[0]))
 

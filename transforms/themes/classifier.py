@@ -71,7 +71,9 @@ class Model:
         if len(set(ordered)) < FEWEST_WORDS:
             return []
         sure = map(self.confidence, self._scores(ordered))
-        found = [Guess(*pair) for pair in zip(self.themes, sure, strict=True) if pair[1] >= self.threshold]
+        found = [
+            Guess(theme, chance) for theme, chance in zip(self.themes, sure, strict=True) if chance >= self.threshold
+        ]
         return sorted(found, key=lambda guess: (-guess.confidence, guess.theme))
 
     @cached_property

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from transforms.marks import without_marks
 
@@ -91,16 +91,10 @@ def _told_by(word: str) -> tuple[str, ...]:
 def hits(found: Iterable[str]) -> Counter[str]:
     """Return how many different words, and pairs of words, of the list `found` speak of each theme."""
     ordered = list(found)
-    counts: Counter[str] = Counter()
-    for word in dict.fromkeys(ordered):
-        for theme in _told_by(word):  # `Counter.update` costs more than most words, which tell of none
-            counts[theme] += 1
     _, _, pairs = _entries()
     stems = [word[:STEM] for word in ordered]
-    for pair in dict.fromkeys(pairwise(stems)):
-        for theme in pairs.get(pair, ()):
-            counts[theme] += 1
-    return counts
+    met = [themes for pair in dict.fromkeys(pairwise(stems)) if (themes := pairs.get(pair))]
+    return Counter(chain(chain.from_iterable(map(_told_by, dict.fromkeys(ordered))), chain.from_iterable(met)))
 
 
 def strength(count: int) -> float:
