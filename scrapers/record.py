@@ -84,6 +84,7 @@ class RawRecord:
 
 
 NAMES = [field.name for field in fields(RawRecord)]
+_AS_LINE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class RecordWriter:
@@ -103,7 +104,7 @@ class RecordWriter:
 
     def write(self, record: RawRecord) -> None:
         """Add one record."""
-        self._lines.write(json.dumps({name: getattr(record, name) for name in NAMES}, ensure_ascii=False) + "\n")
+        self._lines.write(_AS_LINE({name: getattr(record, name) for name in NAMES}) + "\n")
 
 
 Span = tuple[int, int]
