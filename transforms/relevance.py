@@ -68,7 +68,7 @@ def _first_looks() -> tuple[Callable[[str], object], ...]:
     """What says of a title whether any group has a pattern that it matches, without saying which.
 
     A pattern that holds at the beginning only need not be tried everywhere, nor one that begins at a word (\\b) between
-    its letters: hundreds of patterns cost an ordinary title a fifth of what the groups cost one by one.
+    its letters: all patterns at once cost an ordinary title a sixth of what the groups cost one by one.
     """
     patterns = [pattern for told in _told().values() for pattern in told["title"]]
     begins = [pattern for pattern in patterns if pattern.startswith("^")]
