@@ -189,7 +189,7 @@ def spell_town(name: str, town: str) -> str:
     return _spelled(town).sub(lambda _: town, name)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=1_024)
 def _spelled(town: str) -> re.Pattern[str]:
     """A pattern for the name of a town, with its accents or without, whatever stands between its words."""
     plain = r"[-\s'’]+".join(map(_any_accent, _WORD.findall(town)))
