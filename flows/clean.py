@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -72,7 +73,9 @@ def clean_chunk(chunk: Chunk) -> Cleaned:
     """
     normaliser = Normaliser(rules_of(chunk.source))
     problems: list[Problem] = []
-    raws = (raw for raw in read_records(chunk.staged, chunk.span) if chunk.withdrawn.isdisjoint(_names(raw)))
+    raws = read_records(chunk.staged, chunk.span)
+    if chunk.withdrawn:
+        raws = (raw for raw in raws if chunk.withdrawn.isdisjoint(_names(raw)))
     records = list(_initiatives(normaliser, raws, problems, chunk.kept))
     asked, titles = [_asked(record) for record in records], [_titles(record) for record in records]
     places = geocode_titled(asked, titles, embedded(), chunk.source.country)
@@ -86,7 +89,9 @@ def clean_chunk(chunk: Chunk) -> Cleaned:
 @cache
 def embedded() -> Gazetteer:
     """The embedded gazetteer, loaded once a process."""
-    return Gazetteer.load(gazetteer.data_folder())
+    loaded = Gazetteer.load(gazetteer.data_folder())
+    gc.freeze()  # its objects stay: the search for garbage need not walk through them again and again
+    return loaded
 
 
 def _names(raw: RawRecord) -> set[tuple[str, str]]:

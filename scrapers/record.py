@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, Self
 
+import orjson
+
 RawValue = str | list[str] | list[dict[str, str]]
 """One text, a list of texts, or a list of parts (a partner's name, kind, ...)."""
 
@@ -82,6 +84,7 @@ class RawRecord:
 
 
 NAMES = [field.name for field in fields(RawRecord)]
+_AS_LINE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class RecordWriter:
@@ -101,7 +104,7 @@ class RecordWriter:
 
     def write(self, record: RawRecord) -> None:
         """Add one record."""
-        self._lines.write(json.dumps({name: getattr(record, name) for name in NAMES}, ensure_ascii=False) + "\n")
+        self._lines.write(_AS_LINE({name: getattr(record, name) for name in NAMES}) + "\n")
 
 
 Span = tuple[int, int]
@@ -117,7 +120,7 @@ def read_records(path: Path, span: Span | None = None) -> Iterator[RawRecord]:
             if end is not None and at >= end:
                 return
             at += len(line)
-            yield RawRecord(**json.loads(line))
+            yield RawRecord(**orjson.loads(line))
 
 
 def spans(path: Path, most: int) -> list[Span]:

@@ -70,7 +70,7 @@ class Rule(BaseModel):
             raise ValueError('needs "from" (the blocks) beside "each" (the places inside each block)')
         return self
 
-    @property
+    @cached_property
     def places(self) -> list[str]:
         """Every column, path or selector that the rule looks at, without those inside its blocks."""
         if self.from_ is None:
@@ -120,12 +120,14 @@ class Rule(BaseModel):
         if self.join is not None and len(self.places) > 1:
             flat = [text for place in self.places for text in take(place) if text.strip()]
             return self._pieces([self.join.join(flat)] if flat else [], cut)
-        found = (self._pieces(take(place), cut) for place in self.places)
-        return next((texts for texts in found if texts), [])
+        for place in self.places:
+            if texts := self._pieces(take(place), cut):
+                return texts
+        return []
 
     def _pieces(self, texts: list[str], cut: bool) -> list[str]:
         pieces = texts if self.split is None else [piece.strip() for text in texts for piece in text.split(self.split)]
-        kept = map(self._cut, pieces) if cut else pieces
+        kept = map(self._cut, pieces) if cut and self.pattern is not None else pieces
         return [piece for piece in kept if piece.strip()]
 
     def _cut(self, text: str) -> str:

@@ -64,7 +64,7 @@ NO_TEXT_OF_A_SOURCE = sorted(
 BELOW = sorted(
     text.words("""
     boilerplate.may_hold_code boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email
-    emails.email_spans emails.signed_spans emails.plain_address phones.may_hold_phone phones.phone_spans
+    emails.email_spans emails.signed_spans emails.plain_address phones.in_words phones.may_hold_phone phones.phone_spans
     plain.reading people.folded people.is_family_name person_names.hide_in_name person_names.hide_behind_civility
     person_names.is_page_of_person predict.predicted classifier.logistic words.fold words.words words.features
     words.hits words.strength judge.by_keywords crosswalk.themes_of crosswalk.theme_of rights.check_licence
@@ -127,6 +127,7 @@ def test_spans_lie_inside_their_text(written: str) -> None:
         assert all(0 <= start < end <= len(written) for start, end in spans)
     assert emails.may_hold_email(written) in {True, False}
     assert phones.may_hold_phone(written) in {True, False}
+    assert phones.in_words(written) in {True, False}
     assert isinstance(emails.plain_address(written), str)
     if seen := plain.reading(written):
         for at in range(len(seen.text)):

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from scrapers.record import RawValue
+from transforms.marks import without_marks
 from transforms.normalise.text import clean_text
 
 PLACES = ("address", "postcode", "commune", "insee_code", "latitude", "point")
@@ -50,10 +52,32 @@ class Verdict:
 @cache
 def groups() -> tuple[Group, ...]:
     """Return the groups in the order of the file; raises re.error for a pattern that is none."""
-    told = tomllib.loads(resources.files("transforms").joinpath("relevance.toml").read_text(encoding="utf-8"))
     return tuple(
         Group(name, each["weight"], each["why"], re.compile("|".join(each["title"])), _any(each.get("text")))
-        for name, each in told.items()
+        for name, each in _told().items()
+    )
+
+
+@cache
+def _told() -> dict[str, dict[str, Any]]:
+    return tomllib.loads(resources.files("transforms").joinpath("relevance.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _first_looks() -> tuple[Callable[[str], object], ...]:
+    """What says of a title whether any group has a pattern that it matches, without saying which.
+
+    A pattern that holds at the beginning only need not be tried everywhere, nor one that begins at a word (\\b) between
+    its letters: all patterns at once cost an ordinary title a sixth of what the groups cost one by one.
+    """
+    patterns = [pattern for told in _told().values() for pattern in told["title"]]
+    begins = [pattern for pattern in patterns if pattern.startswith("^")]
+    at_word = [pattern.removeprefix(r"\b") for pattern in patterns if pattern.startswith(r"\b")]
+    anywhere = [pattern for pattern in patterns if not pattern.startswith(("^", r"\b"))]
+    return (
+        re.compile("|".join(begins)).match,
+        re.compile(rf"\b(?:{'|'.join(at_word)})").search,
+        re.compile("|".join(anywhere)).search,
     )
 
 
@@ -64,7 +88,7 @@ def _any(patterns: list[str] | None) -> re.Pattern[str] | None:
 def judge(fields: Mapping[str, RawValue]) -> Verdict | None:
     """Return why the record with these raw fields presents no initiative, or None when it may well; never raises."""
     title = _folded(_text(fields, "name"), 300)
-    if not title:
+    if not title or not any(look(title) for look in _first_looks()):
         return None
     for group in groups():
         if not group.title.search(title):
@@ -87,5 +111,5 @@ def _text(fields: Mapping[str, RawValue], name: str) -> str:
 
 def _folded(text: str, most: int) -> str:
     """A text for the patterns: clean, lower case, no accents, straight apostrophes."""
-    decomposed = unicodedata.normalize("NFKD", (clean_text(text[:most]) or "").casefold().replace("’", "'"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = (clean_text(text[:most]) or "").casefold().replace("’", "'")
+    return plain if plain.isascii() else without_marks(unicodedata.normalize("NFKD", plain))

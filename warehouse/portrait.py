@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from transforms.normalise.text import is_sentinel
+from transforms.remembered import remembered
 from transforms.themes.words import fold
 
 TELLING = ("name", "summary", "url", "record_url", "address", "email", "phone", "siret")
@@ -30,6 +31,7 @@ LONG = 100
 UNFILLED = re.compile(r"\{\{.*\}\}|\{%.*%\}|\$\{.*\}")
 """What a site shows when its own template was not filled in."""
 EVERYTHING = 1 << 64
+_WORDS = re.compile(r"[^\W_]+")
 
 
 UNTOLD = 0
@@ -134,8 +136,12 @@ def _face(fields: Mapping[str, Any]) -> Face:
 
 
 def _seen(value: Any) -> int:
-    text = str(value) if value else ""
-    told = "".join(re.findall(r"[^\W_]+", text.casefold() if text.isascii() else fold(text)))
+    return _digest_of_words(str(value)) if value else UNTOLD
+
+
+@remembered
+def _digest_of_words(text: str) -> int:
+    told = "".join(_WORDS.findall(text.casefold() if text.isascii() else fold(text)))
     return _digest(told) if told else UNTOLD
 
 

@@ -41,6 +41,7 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
 
     Raises `SourceError` when one of them is no table, lacks a column, or has no row.
     """
+    taken = source.places  # worked out anew each time it is asked for
     for address in addresses:
         response = door.get(address)
         grid = _grid(source, response)
@@ -49,7 +50,7 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
         for number, cells in enumerate(grid.rows, skipped + 1):
             if not any(cell.strip() for cell in cells):
                 continue
-            if len(cells) >= len(header) and unique(cells)[: len(header)] == header:
+            if len(cells) >= len(header) and unique(cells[:1]) == header[:1] and unique(cells)[: len(header)] == header:
                 message = f"{response.label}, row {number}: the header stands there once more"
                 note(Problem(source.id, "repeated-header", message, "info", "nothing to do: it is left out"))
                 continue
@@ -58,7 +59,7 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
             if len(cells) != len(header) and not _fits(header, cells, grid):
                 _refuse_row(source, response, number, header, cells, note)
                 continue
-            yield _item(source, response, dict(zip(header, cells, strict=False)))
+            yield _item(source, response, dict(zip(header, cells, strict=False)), taken)
         if grid.cut and short:
             message = f"{response.label} ends without a line end, in a row of fewer cells than there are columns"
             raise SourceError("truncated", message, "the file was cut off; it is tried again the next night")
@@ -145,13 +146,12 @@ def _refuse_row(
     note(Problem(source.id, "shifted-row", message, "warning", remedy))
 
 
-def _item(source: Source, response: Response, cells: dict[str, str]) -> Item:
+def _item(source: Source, response: Response, cells: dict[str, str], taken: set[str]) -> Item:
     def take(place: str) -> list[str]:
         return [cells.get(place, "")]
 
     def blocks(place: str) -> list[Take]:
         return [take]
 
-    taken = source.places  # worked out anew each time it is asked for
     left = [name for name, cell in cells.items() if cell.strip() and name not in taken]
     return Item(apply_rules(source.fields, take, blocks), response.label, left)

@@ -8,6 +8,9 @@ here bring all of them to one key. They are pure and never raise on any text, so
 import re
 import unicodedata
 
+from transforms.marks import without_marks
+from transforms.remembered import remembered
+
 _LETTERS = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ø": "o", "Ø": "o"})
 _TOKEN = re.compile(r"[a-z]+|[0-9]+")
 _ARTICLE_AT_END = re.compile(r"^(.*?)\s*\(\s*(le|la|les|l)\s*['’´`]?\s*\)(.*)$", re.DOTALL)
@@ -58,10 +61,10 @@ _DISTRICT_NUMBER = re.compile(
 
 def fold(text: str) -> str:
     """Return *text* in lower case without accents or ligatures; punctuation is kept."""
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
+    return without_marks(unicodedata.normalize("NFKD", text.translate(_LETTERS))).lower()
 
 
+@remembered
 def place_key(text: str) -> str:
     """Return the normal form of a place name: words of ``a-z`` separated by one space.
 

@@ -60,7 +60,7 @@ _MAY_BE_CODE = re.compile(r"\[\[|\{\{|'''|\[\s*(?:modifier|edit|e-?mail)", re.IG
 
 def may_hold_code(text: str) -> bool:
     """Say whether `without_code` would look at a text at all."""
-    return _MAY_BE_CODE.search(text) is not None
+    return ("[" in text or "{{" in text or "'''" in text) and _MAY_BE_CODE.search(text) is not None
 
 
 def without_code(text: str) -> str:

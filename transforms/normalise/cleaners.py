@@ -20,6 +20,7 @@ from transforms.normalise.person_names import (
 from transforms.normalise.points import clean_figure, parse_point
 from transforms.normalise.text import clean_paragraphs, clean_text
 from transforms.normalise.urls import clean_url
+from transforms.remembered import remembered
 
 _MOST_ROUNDS = 6
 _ZONES = re.compile(r"\b(?:Za|Zi|Zae|Zup|Rn|Rd|Rdc)\b")
@@ -27,11 +28,13 @@ _ZONES = re.compile(r"\b(?:Za|Zi|Zae|Zup|Rn|Rd|Rdc)\b")
 PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
 
 
+@remembered
 def shown(original: str) -> str:
     """What the source wrote, as it may be shown: contacts and people named as contacts removed."""
     return scrub(hide_names(original)[0])[0]
 
 
+@remembered
 def name_shown(original: str) -> str:
     """A name as the source wrote it, as it may be shown: contacts removed, and who stands in it behind a civility."""
     return scrub(hide_in_name(original)[0])[0]

@@ -11,8 +11,9 @@ from html import unescape
 from urllib.parse import unquote
 
 from transforms.normalise.emails import PLAIN_AT, email_spans, may_hold_email, plain_address, signed_spans
-from transforms.normalise.phones import NATIONAL_AFTER_CODE, may_hold_phone, phone_spans
+from transforms.normalise.phones import NATIONAL_AFTER_CODE, in_words, may_hold_phone, phone_spans
 from transforms.normalise.plain import reading
+from transforms.remembered import remembered
 
 MARKER = "[…]"
 """What stands for a contact or a name that was taken out: a sign, as the text around it may be in any language."""
@@ -60,6 +61,8 @@ def emails_in(text: str) -> list[str]:
     return [plain_address(read[start:end]) for start, end in _apart(list(email_spans(read)))]
 
 
+_DIGIT = re.compile(r"\d")
+_FEWEST_OF_TWO = 12  # digits of two numbers: what a link calls by may have six, all others more
 _BETWEEN_PHONES = re.compile(r"\s*(?:[;|\n]|,|\bou\b|\bet\b|\bor\b|\s/\s|\s[-–]\s)\s*", re.IGNORECASE)
 
 
@@ -68,10 +71,13 @@ def phones_in(field: str) -> list[str]:
 
     "02 40 12 34 56 / 06 00 00 00 00" gives two. What has fewer than eight digits (36 46, "sur place") is none.
     """
-    parts = [part for part in _BETWEEN_PHONES.split(field) if len(re.findall(r"\d", part)) >= 8]
     found: list[str] = []
-    for part in parts:
-        numbers = [part[start:end].strip() for start, end in _apart(list(phone_spans(part)))]
+    for part in _BETWEEN_PHONES.split(field):
+        digits = len(_DIGIT.findall(part))
+        if digits < 8:
+            continue
+        several = digits >= _FEWEST_OF_TWO or in_words(part)
+        numbers = [part[start:end].strip() for start, end in _apart(list(phone_spans(part)))] if several else []
         # Several in a row without a sign between them; a lone one that lost its zero is left to who reads numbers.
         found += numbers if len(numbers) > 1 else [part.strip()]
     return found
@@ -84,6 +90,11 @@ def contacts_in_address(url: str) -> list[str]:
     (tel:, wa.me/, "send?phone="), or that begin with "+33" or another code of `NATIONAL_AFTER_CODE`. Spelled-out
     forms ("nom_at_domaine") do not count: in addresses they are words. Percent-encoded ones are read.
     """
+    return list(_in_address(url))
+
+
+@remembered
+def _in_address(url: str) -> tuple[str, ...]:
     for _ in range(_MOST_ENCODINGS):
         plain = unescape(unquote(url))
         if plain == url:
@@ -92,7 +103,7 @@ def contacts_in_address(url: str) -> list[str]:
     spans = list(signed_spans(url, PLAIN_AT))
     spans += [match.span() for match in _CALL.finditer(url)]
     spans += [match.span() for match in NATIONAL_AFTER_CODE.finditer(url) if "+" in match[0]]
-    return [url[start:end] for start, end in _apart(spans)]
+    return tuple(url[start:end] for start, end in _apart(spans))
 
 
 def quotable(value: str, length: int = 60) -> str:
@@ -100,11 +111,12 @@ def quotable(value: str, length: int = 60) -> str:
     return scrub(" ".join(scrub(value[: 4 * length])[0].split())[:length])[0]  # a cut may lay a number bare
 
 
-def _spans(text: str) -> list[_Span]:
+@remembered
+def _spans(text: str) -> tuple[_Span, ...]:
     spans = list(_spans_as_written(text))
     if seen := reading(text):
         spans += [seen.written(*span) for span in _spans_as_written(seen.text)]
-    return _apart(spans)
+    return tuple(_apart(spans))
 
 
 def _spans_as_written(text: str) -> Iterator[_Span]:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from transforms.marks import without_marks
 from transforms.normalise.contacts import quotable
 from transforms.normalise.text import is_sentinel
 
@@ -75,8 +76,7 @@ def clean_date(value: str, day_first: bool = True) -> str | None:
 
 
 def _fold(value: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", value)
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = without_marks(unicodedata.normalize("NFKD", value))
     return " ".join(plain.casefold().split())
 
 

@@ -21,6 +21,9 @@ _MAY_BE_AT = re.compile(
     rf"[@＠﹫ⓐ]|%(?:25)*40|&(?:#|commat|amp)|{_ARROBA}|[\[({{<«*|/'\"]\s{{0,3}}(?:at|chez|a|à)\s{{0,3}}[\])}}>»*|/'\"]|_at_",
     re.IGNORECASE,
 )
+# The signs that begin each of them, but for "arroba", "_at_" and those between brackets, marks or quotes.
+_BEGINS_AT = re.compile(r"[@＠﹫ⓐⒶ%&]")
+_FENCED_AT = re.compile(r"[\[({<«*|/'\"]\s{0,3}(?i:at|chez|a|à)\s{0,3}[\])}>»*|/'\"]")
 PLAIN_AT = re.compile(r"[@＠﹫]")
 """The signs alone: in web addresses spelled-out forms are words."""
 
@@ -33,6 +36,7 @@ _SPELLED = re.compile(
     rf"\w[\w-]{{0,62}}(?:\.\w[\w-]{{0,62}}){{0,3}}\.{_COMMON_ENDS}",
     re.IGNORECASE,
 )
+_DOTTED_AT = re.compile(r"\.[^\W\d]{2,30}[ -](?i:at|chez|à)[ -]")  # in the second form of `_SPELLED`
 # n o m @ e x e m p l e . f r
 _SPACED = re.compile(r"(?<!\S)(?:[\w.-] ){3,40}@(?: [\w.-]){5,60}(?!\S)")
 # What a table cut in two: "prenom.nom@", "prenom.nom@exem".
@@ -55,7 +59,20 @@ _IMAGE = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")  # photo@2x
 
 def may_hold_email(text: str) -> bool:
     """Say whether `email_spans` would look at a text at all."""
-    return _MAY_BE_AT.search(text) is not None or _SPELLED.search(text) is not None
+    return _looks_like_email(text) and (_MAY_BE_AT.search(text) is not None or _SPELLED.search(text) is not None)
+
+
+def _looks_like_email(text: str) -> bool:
+    """Whether a text has a part that every match of `_MAY_BE_AT` and `_SPELLED` has: many times quicker to say."""
+    lower = text.lower()
+    return (
+        "roba" in lower
+        or "_at_" in lower
+        or " at " in lower
+        or _BEGINS_AT.search(text) is not None
+        or _FENCED_AT.search(text) is not None
+        or _DOTTED_AT.search(text) is not None
+    )
 
 
 def email_spans(text: str) -> Iterator[Span]:

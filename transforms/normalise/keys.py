@@ -10,6 +10,7 @@ from transforms.normalise.person_names import hide_in_name, names_person
 
 PREFIX = "key-"
 
+_LETTER, _BETWEEN_WORDS = re.compile(r"[^\W\d_]"), re.compile(r"[\s|]")
 # Most keys are short numbers: only these need the closer look.
 _MAY_HOLD = re.compile(r"[@＠﹫%&]|arobas|\d(?:\D{0,4}\d){6}|\b(?:at|chez)\b|_at_", re.IGNORECASE)
 
@@ -20,7 +21,7 @@ def public_key(key: str) -> str:
     The same key gives the same digits, so that ids live on. Numbers of the source's own stay, whatever they look like:
     only where words stand beside them can digits be a telephone number. Idempotent, never raises.
     """
-    worded = re.search(r"[^\W\d_]", key) and re.search(r"[\s|]", key)
+    worded = _LETTER.search(key) and _BETWEEN_WORDS.search(key)
     if not (worded and _names_somebody(key)):
         if not _MAY_HOLD.search(key):
             return key

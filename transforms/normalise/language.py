@@ -6,6 +6,7 @@ No model: eight languages, and an answer only when it is clear. What is short or
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from transforms.normalise.text import words
 
@@ -39,6 +40,7 @@ _OWN_WORDS = {
     code: small.difference(*(other for name, other in _SMALL_WORDS.items() if name != code))
     for code, small in _SMALL_WORDS.items()
 }
+_LANGUAGE_OF = {word: code for code, own in _OWN_WORDS.items() for word in own}
 _WORD = re.compile(r"[^\W\d_]+")
 _FEWEST_WORDS, _FEWEST_HITS, _LEAD = 12, 3, 2
 
@@ -48,7 +50,8 @@ def detect_language(text: str, usual: str | None = None) -> str | None:
     found = _WORD.findall(text[:4000].lower())
     if len(found) < _FEWEST_WORDS:
         return usual
-    hits = {code: sum(word in small for word in found) for code, small in _OWN_WORDS.items()}
+    told = Counter(map(_LANGUAGE_OF.get, found))
+    hits = {code: told[code] for code in _OWN_WORDS}
     best, second = sorted(hits, key=lambda code: -hits[code])[:2]
     clear = hits[best] >= _FEWEST_HITS and hits[best] >= _LEAD * hits[second]
     return best if clear else usual

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import groupby
 
+from transforms.marks import without_marks
 from transforms.normalise.text import words
+from transforms.remembered import remembered
 
 # ------------------------------------------------------------------------------------------- names to compare
 
@@ -43,6 +45,7 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
 
+@remembered
 def name_key(name: str) -> str:
     """Return the form of a name to compare it by: words in lower case, in their order, one space apart.
 
@@ -60,7 +63,8 @@ def name_key(name: str) -> str:
 
 def _fold(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", _AMPERSAND.sub(" et ", name).casefold()).translate(_LETTERS)
-    plain = unicodedata.normalize("NFC", "".join(c for c in plain if not unicodedata.combining(c)).casefold())
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", without_marks(plain).casefold())
     return _WORD.findall(_DOTTED.sub(lambda m: re.sub(r"[.\s]", "", m[0]) + " ", plain))
 
 
@@ -182,9 +186,14 @@ def spell_town(name: str, town: str) -> str:
     """
     if town.isascii() or len(town) < 4:
         return name
-    words_of_town = _WORD.findall(town)
-    plain = r"[-\s'’]+".join(_any_accent(word) for word in words_of_town)
-    return re.sub(rf"(?<![^\W_]){plain}(?![^\W_])", lambda _: town, name, flags=re.IGNORECASE)
+    return _spelled(town).sub(lambda _: town, name)
+
+
+@lru_cache(maxsize=1_024)
+def _spelled(town: str) -> re.Pattern[str]:
+    """A pattern for the name of a town, with its accents or without, whatever stands between its words."""
+    plain = r"[-\s'’]+".join(map(_any_accent, _WORD.findall(town)))
+    return re.compile(rf"(?<![^\W_]){plain}(?![^\W_])", re.IGNORECASE)
 
 
 def _any_accent(word: str) -> str:
@@ -194,4 +203,4 @@ def _any_accent(word: str) -> str:
 
 def _bare(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.replace("œ", "oe"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return without_marks(plain)

@@ -19,6 +19,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import PhoneNumberType
 
+from transforms.marks import without_marks
 from transforms.normalise.contacts import emails_in, find_contacts
 from transforms.normalise.names import name_key
 from transforms.normalise.text import words
@@ -66,8 +67,9 @@ def _kept(told: dict[str, str], name: str) -> bool:
 
 def folded(text: str) -> str:
     """Return a text in small letters without accents, as the lists of the policy are written."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    if text.isascii():
+        return text.lower()
+    return without_marks(unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
 
 
 # ---------------------------------------------------------------------------------------------------- e-mail
@@ -215,6 +217,8 @@ _FIXED = {
     PhoneNumberType.VOIP, PhoneNumberType.PREMIUM_RATE,
 }  # fmt: skip
 _COUNTRIES = ("FR", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF")
+_TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
+_NINE_DIGITS = re.compile(r"\D*[1-9](?:\D{0,2}\d){8}\D*")
 _EXTENSION = re.compile(r"\s*(?:poste|ext\.?|#|x)\s*\d+\s*$", re.IGNORECASE)
 
 
@@ -240,8 +244,8 @@ def phone_kind(text: str, country: str | None = None) -> Kind:
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
-    text = re.sub(r"\(\s*0\s*\)", "", _EXTENSION.sub("", text))
-    if re.fullmatch(r"\D*[1-9](?:\D{0,2}\d){8}\D*", text) and country in {None, "FR"} and "+" not in text:
+    text = _TRUNK_ZERO.sub("", _EXTENSION.sub("", text))
+    if country in {None, "FR"} and "+" not in text and _NINE_DIGITS.fullmatch(text):
         text = f"0{text.strip()}"  # a spreadsheet took the zero
     for region in _COUNTRIES if country in {None, "FR"} else (country,):
         try:

@@ -12,6 +12,7 @@ import re
 from transforms.normalise.contacts import MARKER
 from transforms.normalise.people import folded, is_family_name, policy
 from transforms.normalise.text import words
+from transforms.remembered import remembered
 
 _SHORT_CIVILITY = r"(?:M\.|MM\.|Mme\.?|Mmes|MME|Mlle\.?|MLLE|Mr\.?|MR\.?|Mrs\.?|Ms\.?|Me|Dr\.?|Herr|Frau|Sra?\.)"
 _LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|MADEMOISELLE|Messieurs|Mesdames)"
@@ -20,6 +21,7 @@ _CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _PARTICLE = r"(?:(?:de|du|des|le|la|van|von|den|der|el|ben|di|da|dos|[dD]['’])\s*)?"
 _WHOLE_CIVIL = re.compile(rf"({_CIVILITY})\s+({_CAPITALISED}(?:\s+{_PARTICLE}{_CAPITALISED}){{0,3}})")
 _SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
+_LETTERS = re.compile(r"[a-z]+")
 _TWO_NAMES = re.compile(r"([^\W\d_][\w'’-]+)\s+([^\W\d_][\w'’-]+)")
 # After a civility in full, or at the beginning of what it stands for, these make a shop or a function.
 _NO_NAMES = words("""
@@ -28,6 +30,7 @@ _NO_NAMES = words("""
 """)
 
 
+@remembered
 def names_person(text: str) -> bool:
     """Say whether the whole of a value is certainly a person: "Mme Martine D.", "Jean DUPONT", "Dupont Jean".
 
@@ -47,12 +50,12 @@ def names_person(text: str) -> bool:
 
 
 def _is_given(word: str) -> bool:
-    parts = re.findall(r"[a-z]+", folded(word))
+    parts = _LETTERS.findall(folded(word))
     return bool(parts) and parts[0] in policy().given_names
 
 
 def _is_family(word: str) -> bool:
-    return "".join(re.findall(r"[a-z]+", folded(word))) in policy().family_names
+    return "".join(_LETTERS.findall(folded(word))) in policy().family_names
 
 
 def _holds_name(text: str) -> bool:
@@ -83,7 +86,7 @@ def is_page_of_person(url: str) -> bool:
     match = _OWN_PAGE.search(url) or _PROFILE.search(url)
     if match is None:
         return False
-    found = re.findall(r"[a-z]+", folded(match["handle"]))
+    found = _LETTERS.findall(folded(match["handle"]))
     two = len(found) == 2 and (_is_given(found[0]) or _is_given(found[1])) and policy().generic_words.isdisjoint(found)
     return two or (len(found) == 1 and is_family_name(found[0]))
 
@@ -130,6 +133,10 @@ _PATTERNS = (
     ),
 )
 
+# Every person that a pattern finds: two words with capitals, the first of which may be the civility.
+_TWO_CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ]")
+# What every civility begins with and ends with: far quicker to look for than their list.
+_LIKE_CIVILITY = re.compile(r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]")
 
 _ROMAN = re.compile(r"[IVX]+")
 _CAPITALISED_BEFORE = re.compile(
@@ -139,7 +146,7 @@ _CAPITALISED_BEFORE = re.compile(
 
 def hide_behind_civility(text: str) -> tuple[str, int]:
     """Return a text, such as an address, without the people behind a civility, and how many; never raises."""
-    return _hidden_by(_PATTERNS[0], text)
+    return _hidden_by(_PATTERNS[0], text) if _LIKE_CIVILITY.search(text) else (text, 0)
 
 
 def hide_in_name(name: str) -> tuple[str, int]:
@@ -148,7 +155,7 @@ def hide_in_name(name: str) -> tuple[str, int]:
     Only a common given or family name behind a civility goes ("EI Monsieur Jean Durand"): names of places and shops are
     full of people. Idempotent, never raises.
     """
-    return _hidden_by(_PATTERNS[0], name, sure=True)
+    return _hidden_by(_PATTERNS[0], name, sure=True) if _LIKE_CIVILITY.search(name) else (name, 0)
 
 
 def hide_names(text: str) -> tuple[str, int]:
@@ -159,6 +166,8 @@ def hide_names(text: str) -> tuple[str, int]:
     raises.
     """
     hidden = 0
+    if not _TWO_CAPITALS.search(text):
+        return text, hidden
     for pattern in _PATTERNS:
         text, count = _hidden_by(pattern, text)
         hidden += count

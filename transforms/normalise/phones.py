@@ -23,6 +23,7 @@ _NATIONAL = re.compile(
     rf"\(?0\)?{_SEP}[1-9]\)?(?:{_SEP}\d){{8}}(?!\d)",
     re.IGNORECASE,
 )
+_TEN_FROM_ZERO = re.compile(rf"0\)?{_SEP}[1-9]\)?(?:{_SEP}\d){{8}}")  # in each of them, and quicker to look for
 # Before 00 no digits may stand, nor a hyphen: SIRET and postcode (552 081 317 00331 75011), 3.0064, GB-0031014075.
 _ABROAD = r"(?<![\w+])(?:\+|(?<!\d[.,])(?<!\w-)(?<!\d[ \xa0\u202f])00)"
 NATIONAL_AFTER_CODE = re.compile(  # +33, and the codes of the overseas départements
@@ -36,12 +37,14 @@ _LINK = re.compile(
 LAST_DEPARTEMENT = 95
 """Of the mainland: five different pairs up to it, with commas between them, may name départements."""
 
+_DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 # A French mobile in pairs, whatever stands between them, line ends and the letter O for the zero too.
 _PAIRED_MOBILE = re.compile(
     r"(?<![\w+])(?<!\d[.,:/-])[0Oo]\s?[67](?:[\s.,\-‐‑–—/·•_*|:'’=+;]{0,3}\d\d){4}(?!\d|\s?[.:,hH]\d)", re.ASCII
 )
+_MOBILE_BEGINS = re.compile(r"[0Oo]\s?[67]", re.ASCII)
 # 33 without its plus: "33 6 00 00 00 00", "33600000000". Only mobiles: a long number that begins with 33 may be any.
 _BARE_CODE = re.compile(r"(?<![\w+.,/=-])33[\s.-]?(?:\(0\)|0)?[\s.-]?[67](?:[\s.-]?\d\d){4}(?!\d)", re.ASCII)
 # As written at home in Britain (mobiles), Germany (mobiles) and North America. Sources: the national numbering plans of
@@ -68,24 +71,45 @@ _IN_WORDS = re.compile(
 
 def may_hold_phone(text: str) -> bool:
     """Say whether `phone_spans` would look at a text at all."""
-    return MANY_DIGITS.search(text) is not None or "zéro" in text.lower() or "zero" in text.lower()
+    return MANY_DIGITS.search(text) is not None or in_words(text)
+
+
+def in_words(text: str) -> bool:
+    """Say whether a number may be written in words: French ones begin with a zero."""
+    lower = text.lower()
+    return "zéro" in lower or "zero" in lower
 
 
 def phone_spans(text: str) -> Iterator[Span]:
     """Yield where telephone numbers stand, in no order; some may overlap. Never raises."""
-    if ":" in text or "=" in text or "wa.me" in text.lower():
-        yield from (match.span() for match in _LINK.finditer(text))
-    yield from _national(text)
-    yield from (match.span() for match in _PAIRED_MOBILE.finditer(text) if _paired_like_a_phone(match[0]))
-    for pattern in (_BARE_CODE, _ELSEWHERE, _IN_WORDS):
-        yield from (match.span() for match in pattern.finditer(text))
-    yield from (match.span(1) for match in _CUED.finditer(text))
+    # Each pattern only runs on texts with a sign that all its matches have: most texts with figures have none.
+    yield from _french(text)
+    yield from (match.span() for match in _ELSEWHERE.finditer(text))
+    yield from _told_by_words(text, text.lower())
     if "+" in text or "00" in text:
         for match in NATIONAL_AFTER_CODE.finditer(text):
             yield match.span()
         for match in _INTERNATIONAL.finditer(text):
             if end := _international_end(match[0]):
                 yield match.start(), match.start() + end
+
+
+def _french(text: str) -> Iterator[Span]:
+    if _TEN_FROM_ZERO.search(text):
+        yield from _national(text)
+    if _MOBILE_BEGINS.search(text):
+        yield from (match.span() for match in _PAIRED_MOBILE.finditer(text) if _paired_like_a_phone(match[0]))
+    if "33" in text:
+        yield from (match.span() for match in _BARE_CODE.finditer(text))
+
+
+def _told_by_words(text: str, lower: str) -> Iterator[Span]:
+    if ":" in text or "=" in text or "wa.me" in lower:
+        yield from (match.span() for match in _LINK.finditer(text))
+    if in_words(lower):
+        yield from (match.span() for match in _IN_WORDS.finditer(text))
+    if ":" in text or "tel" in lower or "tél" in lower:
+        yield from (match.span(1) for match in _CUED.finditer(text))
 
 
 def _national(text: str) -> Iterator[Span]:
@@ -125,15 +149,15 @@ def _paired_like_a_phone(number: str) -> bool:
 
 def _international_end(number: str) -> int:
     """Return where the longest phone number that the text begins with ends; 0 if it begins with none."""
-    ends = [match.end() for match in re.finditer(r"\d+", number)]
+    ends = [match.end() for match in _DIGITS.finditer(number)]
     for end in reversed(ends):
         candidate = number[:end]
-        digits = re.sub(r"\D", "", candidate)
+        digits = "".join(_DIGITS.findall(candidate))
         try:
             parsed = phonenumbers.parse("+" + digits.removeprefix("00"), None)
         except phonenumbers.NumberParseException:
             continue  # not the beginning of any country's numbers, or too short
-        thousands = all(len(group) == 3 for group in re.findall(r"\d+", candidate)[1:])  # +12 500 000 €
+        thousands = all(len(group) == 3 for group in _DIGITS.findall(candidate)[1:])  # +12 500 000 €
         possible = number[0] == "+" and not thousands and phonenumbers.is_possible_number(parsed)
         if possible or phonenumbers.is_valid_number(parsed):
             return end

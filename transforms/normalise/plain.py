@@ -20,6 +20,8 @@ _PIECE = re.compile(
     rf"|(?P<plained>[{_PLAINED}])",
     re.IGNORECASE | re.DOTALL,
 )
+# Every piece has one of these: most texts have none, and this looks for them ten times as fast.
+_IN_EVERY_PIECE = re.compile(rf"[<&%{_INVISIBLE}{_PLAINED}]")
 _PARTING = re.compile(r"</?(?:br|p|div|li|ul|ol|td|th|tr|table|h[1-6])\b", re.IGNORECASE)
 
 
@@ -41,6 +43,8 @@ def reading(text: str) -> Reading | None:
 
     Never raises.
     """
+    if not _IN_EVERY_PIECE.search(text):
+        return None
     pieces = list(_PIECE.finditer(text))
     if not pieces:
         return None

@@ -13,6 +13,7 @@ from ftfy import fix_encoding
 from ftfy.fixes import unescape_html
 
 from transforms.normalise.boilerplate import may_hold_code, without_boilerplate, without_code
+from transforms.remembered import remembered
 
 # Whole values that mean "nothing", as counted in real files: public bodies' tables, spreadsheets' errors,
 # and what programs print for a missing value. Words with a meaning of their own ("aucun", "test") stay.
@@ -134,6 +135,7 @@ def is_sentinel(value: str) -> bool:
     return len(value) <= 2 * _LONGEST_SENTINEL and " ".join(value.casefold().split()) in SENTINELS
 
 
+@remembered
 def clean_text(value: str) -> str | None:
     """Return one clean line of text, or None when the value stands for "nothing" (see `is_sentinel`).
 

@@ -27,6 +27,8 @@ _SCHEME = re.compile(
 )
 _OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+-]*:(?!\d)", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_LAST_LABEL = re.compile(r"[^\W\d_]{2,}|xn--[a-z0-9-]+")
+_IN_ANGLES = re.compile(r"<(https?://[^<>\s]+)>")
 _BETWEEN_URLS = re.compile(r"\s+|\||[;,](?=\s|https?:|www\.|$)", re.IGNORECASE)
 _GLUED_URLS = re.compile(r"((?:https?://)?[^/\s]+?)https?://", re.IGNORECASE)  # http://a.frhttp://b.fr
 _SAFE = "/%:@!$&'()*+,;=~-._?"
@@ -40,7 +42,7 @@ def clean_url(value: str) -> str | None:
     other characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
     ValueError when no part of the value is an http(s) address of a public host name, or it names a user.
     """
-    text = clean_text(re.sub(r"<(https?://[^<>\s]+)>", r"\1", value))  # no tag: an address in angle brackets
+    text = clean_text(_IN_ANGLES.sub(r"\1", value))  # no tag
     if text is None:
         return None
     text = _SCHEME.sub(lambda m: "https://" if "s" in m[0].lower() else "http://", text.replace("\\", "/"))
@@ -95,7 +97,7 @@ def _host(parts: SplitResult) -> str:
     labels = host.split(".")
     if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
         raise ValueError("no host name")
-    if not re.fullmatch(r"[^\W\d_]{2,}|xn--[a-z0-9-]+", labels[-1]):  # 192.168.0.1, 12.50, fiche.h5
+    if not _LAST_LABEL.fullmatch(labels[-1]):  # 192.168.0.1, 12.50, fiche.h5
         raise ValueError("no public host name")
     return host
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,11 +50,8 @@ class Model:
 
     def _scores(self, ordered: list[str]) -> list[Score]:
         distinct = dict.fromkeys(ordered)
-        total = [0.0] * len(self.themes)
-        for word in distinct:
-            row = _of_word(self, word)
-            if row is not None:
-                total = [left + right for left, right in zip(total, row, strict=True)]
+        rows = [row for word in distinct if (row := self._of_word(word)) is not None]
+        total = list(map(sum, zip(*rows, strict=True))) if rows else [0.0] * len(self.themes)
         share = 1 / math.sqrt(len(distinct) or 1)
         told = hits(ordered)
         all_told = told.total() or 1
@@ -65,8 +62,8 @@ class Model:
 
     def confidence(self, score: Score) -> float:
         """Return the probability that stands for a score, rounded to hundredths."""
-        sum_ = sum(factor * part for factor, part in zip(self.mixing, (*score, 1.0), strict=True))
-        return round(logistic(sum_), 2)
+        first, second, third, constant = self.mixing
+        return round(logistic(first * score[0] + second * score[1] + third * score[2] + constant), 2)
 
     def guesses(self, text: str) -> list[Guess]:
         """Return the themes of `text` at or above the threshold, the surest first; none where little is said."""
@@ -74,23 +71,26 @@ class Model:
         if len(set(ordered)) < FEWEST_WORDS:
             return []
         sure = map(self.confidence, self._scores(ordered))
-        found = [Guess(*pair) for pair in zip(self.themes, sure, strict=True) if pair[1] >= self.threshold]
+        found = [
+            Guess(theme, chance) for theme, chance in zip(self.themes, sure, strict=True) if chance >= self.threshold
+        ]
         return sorted(found, key=lambda guess: (-guess.confidence, guess.theme))
 
-    def __hash__(self) -> int:
-        return id(self)
+    @cached_property
+    def _of_word(self) -> Callable[[str], tuple[float, ...] | None]:
+        """What a word weighs for each theme, its stem included; None for a word that the model does not know."""
+
+        @lru_cache(maxsize=100_000)
+        def weighed(word: str) -> tuple[float, ...] | None:
+            rows = [row for feature in features(word) if (row := self.weights.get(feature)) is not None]
+            return tuple(map(sum, zip(*rows, strict=True))) if rows else None
+
+        return weighed
 
 
 def logistic(value: float) -> float:
     """Return the probability that stands for log odds."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-
-
-@lru_cache(maxsize=100_000)
-def _of_word(model: Model, word: str) -> tuple[float, ...] | None:
-    """What a word weighs for each theme, its stem included; None for a word that the model does not know."""
-    rows = [row for feature in features(word) if (row := model.weights.get(feature)) is not None]
-    return tuple(map(sum, zip(*rows, strict=True))) if rows else None
 
 
 @cache

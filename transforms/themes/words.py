@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
+
+from transforms.marks import without_marks
 
 _SMALL = """
 a au aux avec ce ces cet cette dans de des du elle en est et il ils la le les leur leurs lui mais ne nos notre nous
@@ -36,14 +37,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text[:LONGEST].casefold()
     plain = unicodedata.normalize("NFKD", text[:LONGEST].replace("œ", "oe").replace("Œ", "oe").replace("ß", "ss"))
-    return _accents().sub("", plain).casefold()
-
-
-@cache
-def _accents() -> re.Pattern[str]:
-    """What finds the marks that stand on letters: quicker over a long text than asking of each letter."""
-    marks = "".join(re.escape(chr(code)) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code)))
-    return re.compile(f"[{marks}]+")
+    return without_marks(plain).casefold()
 
 
 def words(text: str) -> list[str]:
@@ -97,14 +91,10 @@ def _told_by(word: str) -> tuple[str, ...]:
 def hits(found: Iterable[str]) -> Counter[str]:
     """Return how many different words, and pairs of words, of the list `found` speak of each theme."""
     ordered = list(found)
-    counts: Counter[str] = Counter()
-    for word in dict.fromkeys(ordered):
-        counts.update(_told_by(word))
     _, _, pairs = _entries()
     stems = [word[:STEM] for word in ordered]
-    for pair in dict.fromkeys(pairwise(stems)):
-        counts.update(pairs.get(pair, ()))
-    return counts
+    met = [themes for pair in dict.fromkeys(pairwise(stems)) if (themes := pairs.get(pair))]
+    return Counter(chain(chain.from_iterable(map(_told_by, dict.fromkeys(ordered))), chain.from_iterable(met)))
 
 
 def strength(count: int) -> float:

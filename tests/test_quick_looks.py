@@ -1,0 +1,165 @@
+"""What spares texts a costly search changes no answer: with it and without it, the same is found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import ModuleType
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms import relevance
+from transforms.marks import without_marks
+from transforms.normalise import boilerplate, contacts, emails, person_names, phones, plain
+from transforms.normalise.text import words
+from transforms.remembered import LONGEST, MOST, remembered
+
+ALWAYS = re.compile("")
+
+SIGNS = sorted(
+    words("""
+    @ ＠ ﹫ ⓐ Ⓐ %40 %2540 &#64; &commat; &amp; <b> </b> <!-- --> ² ⑥ ﹒ \u200b \u00ad \u034f 𝟎 ( ) [ ] { } < > « » * |
+    / ' " \\ _at_ AT at chez à À a arobase ARROBA arroba dot point . , - · : = ; + ? 0 00 +33 33 6 7 06 12 34 56 78 99
+    O6 o7 (0) +44 07700 900123 0151 tel tél TÉL Tel. phone: portable: fax wa.me/ sms: tel: zéro ZERO six sept vingt
+    douze [[ ]] {{ }} ''' [edit] [modifier] M. Mme MME Dr. Madame Herr Sra. Jean Martine DUPONT Dupont Élise Éluard d'
+    de la van directrice fondée par Contact Responsable le lycée exemple.fr fr jeanne.durand DURAND, É é œ ſ K ı İ
+""")
+)
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.lists(
+        st.one_of(st.sampled_from(SIGNS), st.sampled_from([" ", "  ", "\n", "\xa0", ""]), st.text("09 .-", max_size=6)),
+        max_size=24,
+    ).map("".join),
+    st.lists(st.sampled_from(SIGNS), max_size=16).map(" ".join),
+)
+
+
+def without(module: ModuleType, **looks: object) -> AbstractContextManager[object]:
+    """`module` with its quick looks made blind: all that they would spare is searched."""
+    return patch.multiple(module, **looks)
+
+
+def yes(_: str) -> bool:
+    return True
+
+
+@given(TEXTS)
+def test_the_quick_look_for_addresses_misses_none(text: str) -> None:
+    found = emails.may_hold_email(text)
+    with without(emails, _looks_like_email=yes):
+        assert emails.may_hold_email(text) == found
+
+
+@given(TEXTS)
+def test_the_quick_looks_for_telephones_miss_none(text: str) -> None:
+    found = sorted(phones.phone_spans(text))
+    with without(phones, _TEN_FROM_ZERO=ALWAYS, _MOBILE_BEGINS=ALWAYS, in_words=yes):
+        searched = sorted(phones.phone_spans(text))
+    for pattern in (phones._LINK, phones._BARE_CODE, phones._IN_WORDS):
+        searched += [match.span() for match in pattern.finditer(text)]
+    searched += [match.span(1) for match in phones._CUED.finditer(text)]
+    assert set(found) == set(searched)
+
+
+@given(TEXTS)
+def test_a_field_of_one_number_is_not_searched_for_two(text: str) -> None:
+    found = contacts.phones_in(text)
+    with without(contacts, _FEWEST_OF_TWO=0):
+        assert contacts.phones_in(text) == found
+
+
+@given(TEXTS)
+def test_the_quick_look_for_codes_misses_none(text: str) -> None:
+    found = plain.reading(text)
+    with without(plain, _IN_EVERY_PIECE=ALWAYS):
+        searched = plain.reading(text)
+    assert (found and found.text) == (searched and searched.text)
+
+
+def test_every_letter_that_is_a_code_of_its_own_is_seen() -> None:
+    letters = map(chr, range(0x110000))
+    assert all(plain._IN_EVERY_PIECE.search(letter) for letter in letters if plain._PIECE.search(letter))
+
+
+@given(TEXTS)
+def test_the_quick_looks_for_people_miss_none(text: str) -> None:
+    hiding: tuple[Callable[[str], tuple[str, int]], ...] = (
+        person_names.hide_names, person_names.hide_in_name, person_names.hide_behind_civility,
+    )  # fmt: skip
+    found = [hide(text) for hide in hiding]
+    with without(person_names, _TWO_CAPITALS=ALWAYS, _LIKE_CIVILITY=ALWAYS):
+        assert [hide(text) for hide in hiding] == found
+
+
+@given(TEXTS)
+def test_the_quick_look_for_marks_of_wikis_misses_none(text: str) -> None:
+    assert boilerplate.may_hold_code(text) == (boilerplate._MAY_BE_CODE.search(text) is not None)
+
+
+TITLE_WORDS = sorted(
+    words("""
+    offre d'emploi recrute un h/f appel à projets 2024 contact accueil forum 12 mars comment how to guide pratique n° 3
+    rapport d'activité définition qu'est-ce qu 10 idées laureats 2023 a?b?c?d casino online cdi stage
+""")
+)
+TITLES = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(TITLE_WORDS), max_size=7).map(" ".join))
+
+
+@given(TITLES)
+def test_the_first_look_at_a_title_misses_no_group(title: str) -> None:
+    folded = relevance._folded(title, 300)
+    assert any(group.title.search(folded) for group in relevance.groups()) == any(
+        look(folded) for look in relevance._first_looks()
+    )
+
+
+def test_patterns_of_titles_have_no_choice_outside_of_brackets() -> None:
+    for told in relevance._told().values():
+        for pattern in told["title"]:
+            bare = re.sub(r"\\.|\[[^\]]*\]", "", pattern)
+            while (inner := re.sub(r"\([^()]*\)", "", bare)) != bare:
+                bare = inner
+            assert "|" not in bare, f"{pattern}: a first look would take its second half for one that begins like it"
+
+
+@given(st.text())
+def test_marks_are_those_that_combine(text: str) -> None:
+    decomposed = unicodedata.normalize("NFKD", text)
+    assert without_marks(decomposed) == "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+def test_marks_beyond_the_first_plane_are_taken_too() -> None:
+    assert without_marks("a\u0301b\U0001d165c\U0001f600") == "abc\U0001f600"
+
+
+def test_an_answer_is_remembered_and_a_long_text_is_not() -> None:
+    asked: list[str] = []
+
+    @remembered
+    def size(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    long = "x" * (LONGEST + 1)
+    assert [size("a"), size("a"), size(long), size(long)] == [1, 1, LONGEST + 1, LONGEST + 1]
+    assert asked == ["a", long, long]
+    for number in range(MOST):
+        size(str(number))
+    size("a")
+    assert asked.count("a") == 2  # the oldest are forgotten
+
+
+def test_what_cannot_be_answered_is_asked_again() -> None:
+    @remembered
+    def number(text: str) -> int:
+        return int(text)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match="invalid literal"):
+            number("x")

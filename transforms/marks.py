@@ -1,0 +1,29 @@
+"""Letters without the marks that stand on them: what accents leave when a text is decomposed (NFD, NFKD)."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from functools import cache
+
+_ASTRAL = 0x10000
+_HAS_ASTRAL = re.compile(f"[{chr(_ASTRAL)}-{chr(sys.maxunicode)}]")
+
+
+def without_marks(text: str) -> str:
+    """Return a decomposed text without its combining marks (all of Unicode's); never raises."""
+    if text.isascii():
+        return text
+    text = _marks(0, _ASTRAL).sub("", text)
+    return _marks(_ASTRAL, sys.maxunicode + 1).sub("", text) if _HAS_ASTRAL.search(text) else text
+
+
+@cache
+def _marks(first: int, end: int) -> re.Pattern[str]:
+    """What finds the marks among the letters from code `first` up to `end`.
+
+    A pattern looks a letter below 65,536 up at once, but goes through all others it knows one by one: hence two.
+    """
+    marks = "".join(re.escape(chr(code)) for code in range(first, end) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{marks}]+")
