@@ -120,7 +120,9 @@ def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], 
 def _elected(field: str, holders: Sequence[Member]) -> tuple[Member, int]:
     """The record whose value is taken, and how many sources agree on it; who tells a thing twice has one vote."""
     ballots = [_ballot(field, member) for member in holders]
-    votes = Counter(ballot for _, ballot in {(each.source_id, told) for each, told in zip(holders, ballots, strict=True)})
+    votes = Counter(
+        ballot for _, ballot in {(each.source_id, told) for each, told in zip(holders, ballots, strict=True)}
+    )
     most = max(votes.values())
     agreed = next(ballot for ballot in ballots if votes[ballot] == most)
     alike = [member for member, ballot in zip(holders, ballots, strict=True) if ballot == agreed]
