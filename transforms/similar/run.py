@@ -32,8 +32,8 @@ KEPT = 5
 NEARBY_KM = 30
 BATCH = 5_000
 PASSES = 50
-"""Initiatives are compared `BATCH` at a time, to need little memory; of many, more at a time: each batch passes over the
-weights of all, which in ever more passes would grow with the square of their number."""
+"""Initiatives are compared `BATCH` at a time, to need little memory, but in so many passes at most: each reads the
+weights of all, so that ever more passes would grow with the square of their number."""
 LOADED = 2_000
 
 

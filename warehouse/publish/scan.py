@@ -77,7 +77,7 @@ class PrivateContactError(ValueError):
 
 Spread = Callable[[Callable[[Path], list[str]], Sequence[Path]], Iterable[list[str]]]
 """How the search of many files is done: by `map`, or by what shares the files among processes, in their order."""
-WORTH = 100 * 2**20
+WORTH = 500 * 2**20
 """Bytes of files from which several processes search them sooner than one."""
 
 
