@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from flows.processes import in_order
 from flows.progress import stage
 from scrapers.source import Source
 from transforms.database import connect
-from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, merge
+from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, Value, merge
 from transforms.rights import Family, family, register
-from warehouse.schema import BY_NAME
-from warehouse.store import Store, filling, stream
-from warehouse.table import literal
+from warehouse.schema import INITIATIVE
+from warehouse.store import Store, stream
+from warehouse.table import Column, literal, quoted
 
 SPAN = 10_000
 """Initiatives that are merged together, by one process."""
 
-MERGED_TABLES = (
-    "initiative", "initiative_value", "initiative_licence_ouverte", "initiative_value_licence_ouverte",
-    "initiative_source",
-)  # fmt: skip
 MERGED = (*SINGLE, LANGUAGE, PREDICTED, *LONGEST, *LISTS, *BLOCKS, *PLACE)
+STRUCTURED = frozenset({PREDICTED, *BLOCKS})
+NEEDED = ("initiative_id", "source_id", "record_key", "first_seen", "originals", *MERGED)
 
-Fill = Callable[[str, Mapping[str, Any]], None]
+WRITTEN = (*INITIATIVE.columns, Column("provenance", "VARCHAR[][]", "", ""))
+"""What a line of a span's files holds: an initiative, and each `Value` of its provenance as a list of texts."""
+FILES: Mapping[str, tuple[str, ...]] = {
+    "shared": ("", "_licence_ouverte"), "whole": ("",), "free": ("_licence_ouverte",),
+}  # fmt: skip
+"""The files of a span, and what the names of the tables end with that each goes to.
 
+Most initiatives are the same with and without the records under the ODbL, and are written once for both.
+"""
 
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """The licence of a source, and how it wants to be named."""
-
-    licence: str
-    attribution: str
+Fill = Callable[[str, Mapping[str, Any], Merged], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The initiatives with ids from `first` to `last`: their records in a Parquet file, and where the rows go."""
+    """The initiatives with ids from `first` to `last`: their records in a Parquet file, and where the rows go.
+
+    `licences` are those of the sources.
+    """
 
     records: Path
     first: str
     last: str
-    rights: Mapping[str, Rights]
+    licences: Mapping[str, str]
     as_of: dt.date
     rows: Mapping[str, Path]
 
@@ -64,9 +69,10 @@ def merge_records(store: Store, sources: Mapping[str, Source], as_of: dt.date, p
     with tempfile.TemporaryDirectory() as folder:
         spans = _spans(store, sources, as_of, Path(folder))
         with stage("merge", len(spans)) as progress:
+            _tell_sources(store, sources)
             for span, merged in zip(spans, in_order(merge_span, spans, processes), strict=True):
-                for table, path in span.rows.items():
-                    store.read(table, BY_NAME[table].columns, path)
+                for name, path in span.rows.items():
+                    _take_in(store, path, FILES[name])
                     path.unlink()
                 count += merged
                 progress.step(f"{count:,} initiatives")
@@ -75,25 +81,58 @@ def merge_records(store: Store, sources: Mapping[str, Source], as_of: dt.date, p
 
 def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: Path) -> list[Span]:
     records = folder / "records.parquet"
+    needed = ", ".join(map(quoted, NEEDED))
     store.connection.execute(
-        "COPY (SELECT r.*, c.originals FROM record r JOIN clean_record c USING (source_id, record_key) "
-        f"ORDER BY initiative_id, source_id, record_key) TO {literal(str(records))} (FORMAT parquet)"
+        f"COPY (SELECT {needed} FROM record JOIN (SELECT source_id, record_key, originals FROM clean_record) "
+        "USING (source_id, record_key) ORDER BY initiative_id, source_id, record_key) "
+        f"TO {literal(str(records))} (FORMAT parquet)"
     )
     bounds = store.connection.execute(
         "SELECT min(initiative_id), max(initiative_id) FROM (SELECT initiative_id, "
         f"(row_number() OVER (ORDER BY initiative_id) - 1) // {SPAN} AS span FROM (SELECT DISTINCT initiative_id "
         "FROM record)) GROUP BY span ORDER BY span"
     ).fetchall()
-    rights = {id: Rights(source.rights.licence, source.rights.attribution) for id, source in sources.items()}
+    licences = {id: source.rights.licence for id, source in sources.items()}
     return [
-        Span(records, first, last, rights, as_of, {name: folder / f"{name}-{number}.jsonl" for name in MERGED_TABLES})
+        Span(records, first, last, licences, as_of, {name: folder / f"{name}-{number}.jsonl" for name in FILES})
         for number, (first, last) in enumerate(bounds)
     ]
 
 
+def _tell_sources(store: Store, sources: Mapping[str, Source]) -> None:
+    """Fill `initiative_source`: every record with the licence of its source and how that wants to be named."""
+    rights = [(id, source.rights.licence, source.rights.attribution) for id, source in sorted(sources.items())]
+    ids, licences, attributions = ([right[part] for right in rights] for part in range(3))
+    store.connection.execute(
+        """
+        INSERT INTO initiative_source BY NAME
+        SELECT initiative_id, source_id, record_key, record_url, checked_on, stale_since, licence, attribution
+        FROM record JOIN (
+            SELECT unnest($ids) AS source_id, unnest($licences) AS licence, unnest($attributions) AS attribution
+        ) USING (source_id)
+        """,
+        {"ids": ids, "licences": licences, "attributions": attributions},
+    )
+
+
+def _take_in(store: Store, path: Path, endings: Sequence[str]) -> None:
+    """Add the initiatives of a file, and their provenance, to the tables whose names end so."""
+    columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in WRITTEN)
+    store.connection.execute(f"CREATE OR REPLACE TEMP TABLE merged ({columns})")
+    store.read("merged", WRITTEN, path)
+    parts = ", ".join(f"value[{place}] AS {quoted(name)}" for place, name in enumerate(Value._fields, 1))
+    for ending in endings:
+        store.connection.execute(f"INSERT INTO initiative{ending} BY NAME SELECT * EXCLUDE (provenance) FROM merged")
+        store.connection.execute(
+            f"INSERT INTO initiative_value{ending} BY NAME SELECT initiative_id, {parts} "
+            "FROM (SELECT initiative_id, unnest(provenance) AS value FROM merged)"
+        )
+    store.connection.execute("DROP TABLE merged")
+
+
 def merge_span(span: Span) -> int:
     """Merge the initiatives of a span, write their rows, and return how many they are."""
-    with connect(threads=1) as connection, filling(span.rows) as fill:
+    with connect(threads=1) as connection, _filling(span.rows) as fill:
         rows = stream(
             connection,
             "SELECT * FROM read_parquet(?) WHERE initiative_id BETWEEN ? AND ? "
@@ -101,36 +140,42 @@ def merge_span(span: Span) -> int:
             [str(span.records), span.first, span.last],
         )
         groups = groupby(rows, itemgetter("initiative_id"))
-        return sum(_merge_one(id, list(group), span, fill) for id, group in groups)
+        return sum(_merge_one(list(group), span, fill) for _, group in groups)
 
 
-def _merge_one(id: str, rows: Sequence[Mapping[str, Any]], span: Span, fill: Fill) -> int:
-    members = [_member(row, span.rights[row["source_id"]].licence) for row in rows]
+@contextmanager
+def _filling(paths: Mapping[str, Path]) -> Iterator[Fill]:
+    """Give a function `fill(name, row, result)`: adds an initiative and its provenance to the file of that name."""
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+
+        def fill(name: str, row: Mapping[str, Any], result: Merged) -> None:
+            # orjson writes no tuple that has names, lest these be lost.
+            line = {**row, "provenance": list(map(tuple, result.provenance))}
+            files[name].write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+        yield fill
+
+
+def _merge_one(rows: Sequence[Mapping[str, Any]], span: Span, fill: Fill) -> int:
+    members = [_member(row, span.licences[row["source_id"]]) for row in rows]
     whole = merge(members)
-    fill("initiative", _initiative_row(id, members, whole, rows, span.as_of))
-    _fill_values(fill, "initiative_value", id, whole)
     free = [member for member in members if family(member.licence) is not Family.DATABASE]
-    if free:
-        without = whole if len(free) == len(members) else merge(free)
-        fill("initiative_licence_ouverte", _initiative_row(id, free, without, rows, span.as_of))
-        _fill_values(fill, "initiative_value_licence_ouverte", id, without)
-    for source in _sources_of(rows, span.rights):
-        fill("initiative_source", source)
+    shared = len(free) == len(members)
+    fill("shared" if shared else "whole", _initiative_row(members, whole, rows, span.as_of), whole)
+    if free and not shared:
+        without = merge(free)
+        fill("free", _initiative_row(free, without, rows, span.as_of), without)
     return 1
 
 
-def _fill_values(fill: Fill, table: str, id: str, result: Merged) -> None:
-    for value in result.provenance:
-        fill(table, {"initiative_id": id, **value._asdict()})
-
-
 def _initiative_row(
-    id: str, members: Sequence[Member], result: Merged, rows: Sequence[Mapping[str, Any]], as_of: dt.date
+    members: Sequence[Member], result: Merged, rows: Sequence[Mapping[str, Any]], as_of: dt.date
 ) -> dict[str, Any]:
     """A row of an initiative merged from `members`; its `rows` tell when any record of it was first seen."""
     known_by = sorted({member.source_id for member in members})
     return result.values | {
-        "initiative_id": id,
+        "initiative_id": rows[0]["initiative_id"],
         "source_ids": known_by,
         "source_count": len(known_by),
         "licence": result.licence,
@@ -140,24 +185,15 @@ def _initiative_row(
 
 
 def _member(row: Mapping[str, Any], licence: str) -> Member:
-    values = {name: _plain(row[name]) for name in MERGED}
-    originals = json.loads(row["originals"])
+    values = {name: _plain(row[name]) if name in STRUCTURED else row[name] for name in MERGED}
+    originals = orjson.loads(row["originals"])
     if family(licence) is Family.TEXTS:
         originals = {name: written for name, written in originals.items() if name not in BLOCKS}
     return Member(row["source_id"], row["record_key"], licence, register()[licence].open, values, originals)
 
 
-def _plain(value: Any) -> Any:
-    """A value as merging wants it: the parts that a block lacks are absent rather than null."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {part: text for part, text in value.items() if text is not None}
-    return value
-
-
-def _sources_of(rows: Sequence[Mapping[str, Any]], rights: Mapping[str, Rights]) -> Iterator[dict[str, Any]]:
-    kept = ("initiative_id", "source_id", "record_key", "record_url", "checked_on", "stale_since")
-    for row in rows:
-        of = rights[row["source_id"]]
-        yield {name: row[name] for name in kept} | {"licence": of.licence, "attribution": of.attribution}
+def _plain(blocks: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Blocks as merging wants them: the parts that one lacks are absent rather than null."""
+    if blocks is None:
+        return None
+    return [{part: text for part, text in block.items() if text is not None} for block in blocks]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -22,6 +23,7 @@ from flows.gates import merged_gate
 from flows.harvest import State, concerned, harvest, visited
 from flows.lock import one_night
 from flows.notify import watched
+from flows.processes import in_order
 from flows.progress import Stage, part, stage
 from flows.report import Night, reported
 from flows.report_page import public_writer
@@ -69,7 +71,8 @@ def publish_release(settings: Settings) -> Release | None:
         before = latest(settings.releases)
         if before is not None and nothing_changed(connection, before / FILE_NAME):
             return None
-        return publish(connection, settings.releases, settings.as_of, [public_writer(connection)])
+        spread = partial(in_order, processes=settings.processes)
+        return publish(connection, settings.releases, settings.as_of, [public_writer(connection)], spread)
 
 
 @flow(name="nightly", validate_parameters=True)

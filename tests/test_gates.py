@@ -325,6 +325,18 @@ def test_a_sound_warehouse_passes(store: Store) -> None:
     assert faults(store) == []
 
 
+def test_values_stand_once(store: Store) -> None:
+    add_initiative(store, name="x")
+    add_free(store)
+    for table in ("initiative_value", "initiative_value_licence_ouverte"):
+        twice = row(table, field="needs", rank=2, value="x")
+        store.insert(table, [twice, twice | {"rule": "another"}, twice | {"rank": 3}])
+    assert faults(store) == [
+        "1 values stand twice at one place of their initiative",
+        "1 values under the Licence Ouverte stand twice at one place of their initiative",
+    ]
+
+
 def test_an_empty_warehouse_does_not(store: Store) -> None:
     assert faults(store) == ["there is no initiative at all"]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 from small_warehouse import NIGHT, add_initiative, row
 
-from warehouse.publish import PrivateContactError, publish
+from flows.processes import in_order
+from warehouse.publish import PrivateContactError, publish, scan
 from warehouse.publish.scan import check_files, private_places
 from warehouse.store import Store
 
@@ -74,8 +76,8 @@ def test_a_disguise_across_the_end_of_a_chunk_is_found_once(tmp_path: Path) -> N
 def test_the_message_names_places_not_contacts(tmp_path: Path) -> None:
     for number in range(7):
         (tmp_path / f"{number}.md").write_text("j.exemple@example.org", encoding="utf-8")
-    with duckdb.connect() as connection, pytest.raises(PrivateContactError) as raised:
-        check_files(connection, tmp_path)
+    with pytest.raises(PrivateContactError) as raised:
+        check_files(tmp_path)
     assert "7 places" in str(raised.value)
     assert "0.md, line 1" in str(raised.value)
     assert "exemple" not in str(raised.value)
@@ -90,3 +92,14 @@ def test_a_release_with_a_private_contact_never_becomes_the_latest(tmp_path: Pat
         publish(store.connection, releases, NIGHT)
     store.close()
     assert not (releases / "latest").exists()
+
+
+def test_a_large_release_is_searched_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "WORTH", 1)
+    (tmp_path / "folder").mkdir()
+    for name in ("b.md", "folder/a.csv", "c.js", "d.md"):
+        (tmp_path / name).write_text("\nj.exemple@example.org" if name < "d" or "/" in name else "x", encoding="utf-8")
+    with pytest.raises(PrivateContactError) as raised:
+        check_files(tmp_path, partial(in_order, processes=2))
+    assert "2 places" in str(raised.value)
+    assert "such as b.md, line 2; folder/a.csv, line 2; correct" in str(raised.value)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from small_warehouse import NIGHT, emptied, row
 
 from warehouse.schema import BY_NAME, TABLES
-from warehouse.store import Store, building, filling, reading, write_json_lines
+from warehouse.store import Store, building, reading, write_json_lines
 
 NASTY = [
     "'; DROP TABLE initiative; --",
@@ -112,19 +112,6 @@ def test_what_has_no_place_in_a_row_is_refused(tmp_path: Path, value: Any, error
 def test_a_key_stands_once(store: Store) -> None:
     with pytest.raises(duckdb.ConstraintException):
         store.insert("initiative", [row("initiative"), row("initiative")])
-
-
-def test_filling_several_tables_while_reading_another(store: Store, tmp_path: Path) -> None:
-    store.insert("record_identity", [row("record_identity", record_key=str(number)) for number in range(3)])
-    paths = {name: tmp_path / f"{name}.jsonl" for name in ("initiative", "moved_id")}
-    with filling(paths) as fill:
-        for found in store.rows("SELECT * FROM record_identity ORDER BY record_key"):
-            fill("initiative", row("initiative", initiative_id=found["record_key"]))
-            fill("moved_id", row("moved_id", old_id=found["record_key"]))
-    for name, path in paths.items():
-        store.read(name, BY_NAME[name].columns, path)
-    assert [found["initiative_id"] for found in held(store)] == ["0", "1", "2"]
-    assert len(held(store, "moved_id")) == 3
 
 
 def test_columns_may_have_another_name_in_the_file(store: Store, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ key), so that the same records always give the same initiative.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Merged:
 
 def merge(members: Sequence[Member]) -> Merged:
     """Merge the records of one cluster; there must be at least one."""
-    ordered = sorted(members, key=_standing)
+    ordered = sorted(members, key=_standing) if len(members) > 1 else members
     values: dict[str, Any] = {}
     provenance: list[Value] = []
     for field in SINGLE:
@@ -107,15 +108,25 @@ def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], 
     holders = [member for member in ordered if member.values.get(field) not in silent]
     if not holders:
         return
-    # A source that tells a thing twice has one vote.
-    votes = Counter(ballot for _, ballot in {(member.source_id, _ballot(field, member)) for member in holders})
-    most = max(votes.values())
-    agreed = [member for member in holders if votes[_ballot(field, member)] == most]
-    alike = [member for member in agreed if _ballot(field, member) == _ballot(field, agreed[0])]
-    chosen = _best_written(field, alike)
-    rule = _vote_words(len({member.source_id for member in holders}), most)
+    sources = len({member.source_id for member in holders})
+    if all(member.values[field] == holders[0].values[field] for member in holders[1:]):  # one record: most values
+        chosen, most = holders[0], sources
+    else:
+        chosen, most = _elected(field, holders)
     values[field] = chosen.values[field]
-    provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
+    provenance.append(_value(field, 1, chosen, 0, values[field], _vote_words(sources, most)))
+
+
+def _elected(field: str, holders: Sequence[Member]) -> tuple[Member, int]:
+    """The record whose value is taken, and how many sources agree on it; who tells a thing twice has one vote."""
+    ballots = [_ballot(field, member) for member in holders]
+    votes = Counter(
+        ballot for _, ballot in {(each.source_id, told) for each, told in zip(holders, ballots, strict=True)}
+    )
+    most = max(votes.values())
+    agreed = next(ballot for ballot in ballots if votes[ballot] == most)
+    alike = [member for member, ballot in zip(holders, ballots, strict=True) if ballot == agreed]
+    return _best_written(field, alike), most
 
 
 def _ballot(field: str, member: Member) -> Any:
@@ -168,7 +179,8 @@ def _take_longest(field: str, ordered: Sequence[Member], values: dict[str, Any],
 
 def _take_language(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
     """The language of the record that gives the summary; without one, of the record that gives the name."""
-    by = {value.field: (value.source_id, value.record_key) for value in provenance}
+    told = [value for value in provenance if value.field in {"summary", "name"}]
+    by = {value.field: (value.source_id, value.record_key) for value in told}
     for field in ("summary", "name"):
         teller = next((each for each in ordered if (each.source_id, each.record_key) == by.get(field)), None)
         if teller is not None and teller.values.get(LANGUAGE):
@@ -228,7 +240,7 @@ def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: l
         agreed = communes.get(place.get("insee_code", ""), 0)
         return (-agreed, doubtful, -_precision(member), -float(place.get("geo_confidence") or 0))
 
-    chosen = min(ordered, key=rank)
+    chosen = min(ordered, key=rank) if len(ordered) > 1 else ordered[0]
     rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"
     for field in PLACE:
         value = chosen.values.get(field)
@@ -254,4 +266,11 @@ def _value(field: str, rank: int, member: Member, index: int, value: Any, rule: 
 
 def as_text(value: Any) -> str:
     """Return a published value as text: blocks and lists as JSON, numbers as written in JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)  # what JSON has, without the making of an encoder
+    return _WRITTEN.encode(value)
+
+
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, sort_keys=True)

@@ -11,7 +11,8 @@ import duckdb
 from transforms.rights import Family, of_family, register
 from warehouse.gate import Check
 from warehouse.gate_contacts import published_contacts
-from warehouse.table import literal
+from warehouse.schema import BY_NAME
+from warehouse.table import literal, quoted
 
 MERGED = "*"
 """Stands for the merged set where a source could be named."""
@@ -196,6 +197,12 @@ def _licences(connection: duckdb.DuckDBPyConnection) -> Check:
     return _check("licences", f"{len(licences)} licences", "all in the register", not unknown, told, remedy)
 
 
+def _twice(table: str) -> str:
+    """The SQL of the keys that more than one row of a table has that is not indexed."""
+    keys = ", ".join(map(quoted, BY_NAME[table].key))
+    return f"FROM (SELECT {keys} FROM {quoted(table)} GROUP BY ALL HAVING count(*) > 1)"
+
+
 NEVER = {
     "records-loose": (
         "records belong to no initiative",
@@ -208,6 +215,14 @@ NEVER = {
     "values-loose": (
         "values come from a record that is not behind their initiative",
         "FROM initiative_value ANTI JOIN initiative_source USING (initiative_id, source_id, record_key)",
+    ),
+    "values-twice": (
+        "values stand twice at one place of their initiative",
+        _twice("initiative_value"),
+    ),
+    "licence-ouverte-values-twice": (
+        "values under the Licence Ouverte stand twice at one place of their initiative",
+        _twice("initiative_value_licence_ouverte"),
     ),
     "moved-in-use": ("moved ids are still in use", "FROM moved_id JOIN initiative ON initiative_id = old_id"),
     "moved-twice": (

@@ -175,6 +175,7 @@ INITIATIVE_VALUE = Table(
         _c("rule!", "VARCHAR", "Why this value was chosen", "Pourquoi cette valeur a été retenue"),
     ),
     ("initiative_id", "field", "rank"),
+    indexed=False,
 )  # fmt: skip
 
 INITIATIVE_VALUE_LICENCE_OUVERTE = Table(
@@ -184,6 +185,7 @@ INITIATIVE_VALUE_LICENCE_OUVERTE = Table(
     INITIATIVE_VALUE.columns,
     ("initiative_id", "field", "rank"),
     licence=ATTRIBUTION_LICENCE,
+    indexed=False,
 )
 
 TEXT_SHARE_ALIKE = Table(

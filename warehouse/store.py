@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -111,21 +111,6 @@ def _iso(value: Any) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in a row")
-
-
-@contextmanager
-def filling(paths: Mapping[str, Path]) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
-    """Give a function `fill(table, row)`, which adds the row to the file of JSON lines that `paths` has for its table.
-
-    `Store.read` takes them in.
-    """
-    with ExitStack() as stack:
-        files = {table: stack.enter_context(path.open("w", encoding="utf-8")) for table, path in paths.items()}
-
-        def fill(table: str, row: Mapping[str, Any]) -> None:
-            files[table].write(_line(row))
-
-        yield fill
 
 
 @contextmanager

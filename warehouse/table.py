@@ -20,7 +20,9 @@ class Column:
 class Table:
     """One table: name, meaning in both languages, columns, primary key, whether a release holds it, and its licence.
 
-    `licence` is the id in the register of the licence under which a release publishes the table as a whole.
+    `licence` is the id in the register of the licence under which a release publishes the table as a whole. Where a
+    table is not `indexed`, the database does not guard its key, as the index of so many rows would take more memory
+    than anything else in a build; the gate of the merged set does.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Table:
     key: tuple[str, ...]
     published: bool = True
     licence: str = "ODbL-1.0"
+    indexed: bool = True
 
     @property
     def names(self) -> list[str]:
@@ -48,9 +51,10 @@ def literal(text: str) -> str:
 
 
 def ddl(table: Table) -> list[str]:
-    """Return the statements that create `table` with its key and its comments."""
+    """Return the statements that create `table` with its key, where it is indexed, and its comments."""
     lines = [f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}" for column in table.columns]
-    lines.append(f"PRIMARY KEY ({', '.join(map(quoted, table.key))})")
+    if table.indexed:
+        lines.append(f"PRIMARY KEY ({', '.join(map(quoted, table.key))})")
     name = quoted(table.name)
     comments = [
         f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(f'{column.en} / {column.fr}')}"

@@ -31,6 +31,9 @@ KEPT = 5
 """Initiatives that are told in each scope."""
 NEARBY_KM = 30
 BATCH = 5_000
+PASSES = 50
+"""Initiatives are compared `BATCH` at a time, to need little memory, but in so many passes at most: each reads the
+weights of all, so that ever more passes would grow with the square of their number."""
 LOADED = 2_000
 
 
@@ -92,8 +95,9 @@ def nearest(connection: duckdb.DuckDBPyConnection) -> None:
     prepare(connection)
     connection.execute(_sql("champions.sql", nearby=NEARBY_KM))
     [(count,)] = connection.execute("SELECT count(*) FROM idea").fetchall()
-    for first in range(0, count, BATCH):
-        bounds = {"first": first, "last": first + BATCH - 1}
+    batch = max(BATCH, -(-count // PASSES))
+    for first in range(0, count, batch):
+        bounds = {"first": first, "last": first + batch - 1}
         connection.execute(_sql("nearest.sql", **bounds, nearby=NEARBY_KM, kept=KEPT))
 
 

@@ -25,12 +25,11 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.database import connect
 from warehouse.publish import checksums, citation, database, datapackage, dcat, listing, pages
 from warehouse.publish.assembly import Assembly
 from warehouse.publish.facts import gather
 from warehouse.publish.index import latest, next_version, point_latest, write_index
-from warehouse.publish.scan import PrivateContactError, check_files
+from warehouse.publish.scan import PrivateContactError, Spread, check_files
 from warehouse.publish.writers import WRITERS, Writer
 
 __all__ = ["PrivateContactError", "Release", "latest", "publish"]
@@ -47,15 +46,20 @@ class Release:
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection, releases: Path, as_of: dt.date, further: Sequence[Writer] = ()
+    connection: duckdb.DuckDBPyConnection,
+    releases: Path,
+    as_of: dt.date,
+    further: Sequence[Writer] = (),
+    spread: Spread = map,
 ) -> Release:
     """Publish the warehouse open in `connection` as a new folder of `releases`, and make it the latest.
 
     The version is `as_of`, with ".2", ".3" and so on where that day already has a release. The warehouse is only
-    read. `further` writers, for what only the caller knows, come after those of `writers.WRITERS`. Raises ValueError
-    where a source's licence is not in the register or a writer announces what it may not, `PrivateContactError` where a
-    finished file holds a contact of a person, and whatever DuckDB or the file system raises; `latest` then stands where
-    it stood, and what was begun is removed by the next publication.
+    read. `further` writers, for what only the caller knows, come after those of `writers.WRITERS`. The finished files
+    are searched by `spread`, which may share them among processes. Raises ValueError where a source's licence is not
+    in the register or a writer announces what it may not, `PrivateContactError` where a finished file holds a contact
+    of a person, and whatever DuckDB or the file system raises; `latest` then stands where it stood, and what was begun
+    is removed by the next publication.
     """
     releases.mkdir(parents=True, exist_ok=True)
     for leftover in sorted(releases.glob(".*.new")):
@@ -64,6 +68,7 @@ def publish(
     aside = releases / f".{version}.new"
     aside.mkdir()
     initiatives, names = _write(connection, aside, version, as_of, (*WRITERS, *further))
+    check_files(aside, spread)
     folder = aside.rename(releases / version)
     point_latest(releases, version)
     write_index(releases, version)
@@ -85,8 +90,6 @@ def _write(
                 write(assembly)
             files = assembly.files()
             assembly.items()  # nothing is there that nobody announced
-    with connect() as reader:
-        check_files(reader, folder)
     return assembly.facts.initiatives, checksums.write_sums(folder, files)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 
-from transforms.database import load_extension
+from transforms.database import connect, load_extension
 from transforms.normalise.people import betrays_person, private_contacts
 from warehouse.table import literal, quoted
 
@@ -23,22 +23,28 @@ TEXTS = {
     ".cff", ".csv", ".json", ".jsonl", ".geojson", ".md", ".html", ".txt", ".xml",
     ".ttl", ".rdf", ".jsonld", ".atom",
 }  # fmt: skip
-"""Files that are searched as bytes; `.parquet` and `.gpkg` files are searched column by column, through DuckDB.
+"""Files that are searched as bytes.
 
 `essaim.duckdb` holds the tables that the gate has searched. Programs and styles of a page (.js, .css, .wasm) hold none
 of our data.
 """
+TABULAR = {".parquet", ".gpkg"}
+"""Files that are searched column by column, through DuckDB."""
+SEARCHED = TEXTS | TABULAR
 
 MOST_TOLD = 5
 _AT = re.compile(rb"@")
 _BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}\Z")
 _AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-# A 6 or 7 and four pairs; what stands before is looked at afterwards. Only where the shape of a text, its figures all
-# "0" and its separators all "-", holds that of a number are the expressions tried: ten times as fast over whole files.
-_SHAPES = bytes(48 if 48 <= sign <= 57 else 45 if sign in b" .-" else 120 for sign in range(256))
-_SHAPE = b"0-00-00-00-00"
+# Most of what is looked for is looked for in the shape of a text: small letters, its figures all "0", its separators
+# all " ", its brackets all "(". Only where that looks like a contact is the text itself read: many times as fast.
+_SMALL = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
+_ALIKE = bytes.maketrans(b"123456789.-[_)]", b"000000000  ((((")
+_SHAPES = bytes(_ALIKE[_SMALL[sign]] for sign in range(256))
 _CHUNK = 1 << 22
 _ROWS = 1000
+# A 6 or 7 and four pairs; what stands before is looked at afterwards.
+_PAIRS_SHAPE = b"0 00 00 00 00"
 _PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
 _BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\(0\) ?)?\Z")
 _TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
@@ -47,7 +53,19 @@ _SEEDS = (
     "arob", "arrob", "(at)", "[at]", " at )", " at ]", "_at_", " point fr", " point com", " point org", " dot ",
     "ro s", "ro-s", "ro, s",
 )  # fmt: skip
-_LONGEST_SEED = max(map(len, _SEEDS))
+_OVERLAP = max(map(len, (*_SEEDS, _PAIRS_SHAPE)))
+
+
+def _by_shape() -> dict[bytes, list[bytes]]:
+    """The seeds by the shape in which they are looked for; " point fr" and the like all by that of " point "."""
+    found: dict[bytes, list[bytes]] = {}
+    for seed in _SEEDS:
+        shape = b" point " if seed.startswith(" point ") else seed.encode().translate(_SHAPES)
+        found.setdefault(shape, []).append(seed.encode())
+    return found
+
+
+_SEEDS_OF = _by_shape()
 _AROUND = 100
 _OPENINGS = {b"[", b"(", b"{", b" "}  # before a sign that stands alone
 _FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
@@ -57,13 +75,20 @@ class PrivateContactError(ValueError):
     """A finished file holds a contact of a person; the message names files and lines, never the contact."""
 
 
-def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+Spread = Callable[[Callable[[Path], list[str]], Sequence[Path]], Iterable[list[str]]]
+"""How the search of many files is done: by `map`, or by what shares the files among processes, in their order."""
+WORTH = 500 * 2**20
+"""Bytes of files from which several processes search them sooner than one."""
+
+
+def check_files(folder: Path, spread: Spread = map) -> None:
     """Raise `PrivateContactError` when a file below `folder` holds a private e-mail address or a mobile number."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in SEARCHED]
+    share = spread if sum(path.stat().st_size for path in files) >= WORTH else map
     found = [
         place.replace(path.name, path.relative_to(folder).as_posix(), 1)
-        for path in files
-        for place in private_places(connection, path)
+        for path, places in zip(files, share(places_in, files), strict=True)
+        for place in places
     ]
     if found:
         raise PrivateContactError(
@@ -72,16 +97,31 @@ def check_files(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         )
 
 
+def places_in(path: Path) -> list[str]:
+    """Return where one file holds a private contact, as `private_places` does."""
+    if path.suffix not in TABULAR:
+        return list(_private_lines(path))
+    with connect(threads=1) as connection:
+        return list(private_places(connection, path))
+
+
 def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
     """Yield where one file holds a private contact: file and line, or file and column."""
-    if path.suffix in {".parquet", ".gpkg"}:
+    if path.suffix in TABULAR:
         yield from (f"{path.name}, column {name}" for name in _private_columns(connection, _table(connection, path)))
-    elif path.suffix in TEXTS and path.stat().st_size:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            line, at = 1, 0
-            for start in sorted(_private(data)):
-                line, at = line + data[at:start].count(b"\n"), start
-                yield f"{path.name}, line {line}"
+    elif path.suffix in TEXTS:
+        yield from _private_lines(path)
+
+
+def _private_lines(path: Path) -> Iterator[str]:
+    """Yield the line of each private contact in a file of text."""
+    if not path.stat().st_size:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        line, at = 1, 0
+        for start in sorted(_private(data)):
+            line, at = line + data[at:start].count(b"\n"), start
+            yield f"{path.name}, line {line}"
 
 
 def _private_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
@@ -118,25 +158,41 @@ def _private(data: bytes | mmap.mmap) -> Iterator[int]:
             continue
         if betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}"):
             yield at.start()
-    for start in _pairs(data):
-        if _BEFORE_PAIRS.search(data[max(0, start - 12) : start]):
-            yield start
     yield from (match.start() for match in _TOGETHER.finditer(data))
-    yield from _disguised(data)
-
-
-def _disguised(data: bytes | mmap.mmap) -> Iterator[int]:
-    """Yield where a private contact is written in disguise, once for each."""
-    found: set[int] = set()
+    pairs, disguised = set[int](), set[int]()  # what lies across the end of a chunk is met twice
     for begin in range(0, len(data), _CHUNK):
-        small = data[begin : begin + _CHUNK + _LONGEST_SEED].lower()
-        for seed in _SEEDS:
-            at = small.find(seed.encode())
-            while at >= 0:
-                if (place := _contact_around(data, begin + at, seed)) is not None:
-                    found.add(place)
-                at = small.find(seed.encode(), at + 1)
-    yield from found
+        shape = data[begin : begin + _CHUNK + _OVERLAP].translate(_SHAPES)
+        pairs.update(_pairs(data, begin, shape))
+        disguised.update(_disguised(data, begin, shape))
+    yield from pairs
+    yield from disguised
+
+
+def _pairs(data: bytes | mmap.mmap, begin: int, shape: bytes) -> Iterator[int]:
+    """Yield where a mobile number stands in pairs, by the shape of a chunk that begins at `begin`."""
+    for place in _places(shape, _PAIRS_SHAPE):
+        start = begin + place
+        if _PAIRS.match(data, start) and _BEFORE_PAIRS.search(data[max(0, start - 12) : start]):
+            yield start
+
+
+def _disguised(data: bytes | mmap.mmap, begin: int, shape: bytes) -> Iterator[int]:
+    """Yield where a private contact is written in disguise, by the shape of a chunk that begins at `begin`."""
+    for looked_for, seeds in _SEEDS_OF.items():
+        for at in _places(shape, looked_for):
+            written = data[begin + at : begin + at + _OVERLAP].lower()
+            for seed in seeds:
+                place = _contact_around(data, begin + at, seed.decode()) if written.startswith(seed) else None
+                if place is not None:
+                    yield place
+
+
+def _places(text: bytes, part: bytes) -> Iterator[int]:
+    """Yield where `part` stands in `text`."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _contact_around(data: bytes | mmap.mmap, at: int, seed: str) -> int | None:
@@ -147,14 +203,3 @@ def _contact_around(data: bytes | mmap.mmap, at: int, seed: str) -> int | None:
         if seed in contact.lower():
             return start + len(window[: window.index(contact)].encode())
     return None
-
-
-def _pairs(data: bytes | mmap.mmap) -> Iterator[int]:
-    """Yield where figures stand like those of a mobile number in pairs."""
-    for begin in range(0, len(data), _CHUNK):
-        shape = data[begin : begin + _CHUNK + len(_SHAPE) - 1].translate(_SHAPES)
-        at = shape.find(_SHAPE)
-        while at >= 0:
-            if _PAIRS.match(data, begin + at):
-                yield begin + at
-            at = shape.find(_SHAPE, at + 1)

@@ -7,7 +7,8 @@ held to be the same), `similar` and `related`.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -89,7 +90,7 @@ def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Pat
         FROM batch JOIN initiative USING (initiative_id) {joins} ORDER BY batch.row
     """
     with ThreadPoolExecutor(2) as pool:
-        done = []
+        begun: list[Future[None]] = []
         for first in range(0, count, BATCH):
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE batch AS SELECT row, initiative_id FROM explorer_row "
@@ -97,12 +98,19 @@ def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Pat
                 [first, first + BATCH],
             )
             rows = connection.execute(query).fetchall()
+            _wait(begun)  # while the next rows were joined; else the texts of a large release would pile up here
+            begun = []
             for start in range(0, len(rows), BLOCK):
                 block = [f'{{"initiative":{facts},{rest[1:]}' for facts, rest in rows[start : start + BLOCK]]
                 path = folder / f"{(first + start) // BLOCK}.json.gz"
-                done.append(pool.submit(_write, path, "[" + ",\n".join(block) + "]"))
-        for task in done:
-            task.result()
+                begun.append(pool.submit(_write, path, "[" + ",\n".join(block) + "]"))
+        _wait(begun)
+
+
+def _wait(begun: Iterable[Future[None]]) -> None:
+    """Wait for what was begun; raises what it raised."""
+    for task in begun:
+        task.result()
 
 
 def _write(path: Path, text: str) -> None:
