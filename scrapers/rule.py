@@ -70,7 +70,7 @@ class Rule(BaseModel):
             raise ValueError('needs "from" (the blocks) beside "each" (the places inside each block)')
         return self
 
-    @cached_property
+    @property
     def places(self) -> list[str]:
         """Every column, path or selector that the rule looks at, without those inside its blocks."""
         if self.from_ is None:
