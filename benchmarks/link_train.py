@@ -34,8 +34,9 @@ from transforms.database import connect
 from transforms.geocode import Gazetteer
 from transforms.link import model as linking
 from transforms.link import prepare
+from transforms.link.doubtful import may_join
 from transforms.link.evidence import SAME, Verdict, contradiction, weigh
-from transforms.link.run import Prepared, may_join
+from transforms.link.run import Prepared
 from transforms.link.sides import Side
 from warehouse.gazetteer import data_folder
 

@@ -29,9 +29,9 @@ from transforms.geocode.street_text import house_number, way_of
 from transforms.geocode.territory import epci_of_name, epci_territory
 from transforms.geocode.titles import commune_told
 from transforms.link import evidence, likeness, sides
+from transforms.link.doubtful import listed_twice, may_join
 from transforms.link.likeness import Rarity
 from transforms.link.model import decide, score
-from transforms.link.run import listed_twice, may_join
 from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from transforms.normalise.names import name_key
@@ -82,7 +82,7 @@ BELOW = set(
     street_abroad.read_place titles.commune_told street_text.house_number street_text.way_of
     territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction evidence.repeated
     likeness.abbreviated likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
-    likeness.numbers_differ likeness.housed model.decide model.score run.listed_twice run.may_join
+    likeness.numbers_differ likeness.housed model.decide model.score doubtful.listed_twice doubtful.may_join
     sides.same_commune sides.same_door sides.same_departement
     sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
     spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name terms.sentences
