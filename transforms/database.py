@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
 import duckdb
+
+MEMORY = "ESSAIM_MEMORY"
+"""The environment variable that says how much memory a database may take, as DuckDB writes it: "3GB", "512MiB"."""
+MOST = 2560 * 2**20
+"""Bytes of memory that a database takes at most where nobody says otherwise; and at most half of what DuckDB would.
+
+By itself it takes four fifths of the machine before it goes to the disk, with no thought of Python beside it.
+"""
+_UNITS = {unit: 1024**power for power, unit in enumerate(("bytes", "KiB", "MiB", "GiB", "TiB", "PiB"))}
+
+
+class MemorySettingError(ValueError):
+    """`ESSAIM_MEMORY` is no amount of memory."""
 
 
 def connect(
@@ -13,12 +29,29 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open a database file, or one in memory, on `threads` threads (default: as many as there are cores).
 
-    DuckDB would draw the progress of long queries on standard output, where the results for programs go. Raises
-    `duckdb.Error` when the file cannot be opened.
+    It holds as much in memory as `ESSAIM_MEMORY` says, or `MOST`; what needs more goes through files: beside the
+    database, or in a folder of its own for temporary files. DuckDB would draw the progress of long queries on standard
+    output, where the results for programs go. Raises `duckdb.Error` when the file cannot be opened, and
+    `MemorySettingError`.
     """
     connection = duckdb.connect(str(database), read_only, {} if threads is None else {"threads": threads})
     connection.execute("SET enable_progress_bar = false")  # of this connection and its cursors: it cannot be configured
+    _limit_memory(connection)
+    if str(database) == ":memory:":
+        connection.execute("SET temp_directory = $1", [str(Path(gettempdir()) / f"essaim-{uuid4().hex}")])
     return connection
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    wanted = os.environ.get(MEMORY, "").strip()
+    if not wanted:
+        [(own,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+        number, unit = own.split()
+        wanted = f"{min(int(float(number) * _UNITS[unit]) // 2, MOST)}B"
+    try:
+        connection.execute("SET memory_limit = $1", [wanted])
+    except duckdb.Error as fault:
+        raise MemorySettingError(f'{MEMORY} is "{wanted}", which is no amount of memory such as "3GB"') from fault
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -257,10 +257,13 @@ def main() -> None:
     """
     import duckdb
 
+    from transforms.database import MemorySettingError
+
     try:
         app()
     except (
-        DefinitionError, ContactError, NightRunningError, ClockError, OSError, OverflowError, duckdb.IOException
+        DefinitionError, ContactError, NightRunningError, ClockError, MemorySettingError, OSError, OverflowError,
+        duckdb.IOException,
     ) as error:  # fmt: skip
         err.print(f"essaim: {error}", soft_wrap=True, markup=False)
         sys.exit(2)
