@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 
 from flows.processes import in_order
@@ -21,7 +22,7 @@ from transforms.database import connect
 from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, Value, merge
 from transforms.rights import Family, family, register
 from warehouse.schema import INITIATIVE
-from warehouse.store import Store, stream
+from warehouse.store import Store, reading_lines, stream
 from warehouse.table import Column, literal, quoted
 
 SPAN = 10_000
@@ -32,14 +33,21 @@ STRUCTURED = frozenset({PREDICTED, *BLOCKS})
 NEEDED = ("initiative_id", "source_id", "record_key", "first_seen", "originals", *MERGED)
 
 WRITTEN = (*INITIATIVE.columns, Column("provenance", "VARCHAR[][]", "", ""))
-"""What a line of a span's files holds: an initiative, and each `Value` of its provenance as a list of texts."""
+"""What a line that a span writes holds: an initiative, and each `Value` of its provenance as a list of texts."""
 FILES: Mapping[str, tuple[str, ...]] = {
     "shared": ("", "_licence_ouverte"), "whole": ("",), "free": ("_licence_ouverte",),
 }  # fmt: skip
-"""The files of a span, and what the names of the tables end with that each goes to.
+"""The kinds of rows of a span, and what the names of the tables end with that each goes to.
 
 Most initiatives are the same with and without the records under the ODbL, and are written once for both.
 """
+TABLES: Mapping[str, str] = {
+    "initiative": "SELECT * EXCLUDE (provenance) FROM merged",
+    "initiative_value": "SELECT initiative_id, "
+    + ", ".join(f"value[{place}] AS {quoted(name)}" for place, name in enumerate(Value._fields, 1))
+    + " FROM (SELECT initiative_id, unnest(provenance) AS value FROM merged)",
+}
+"""The tables that are filled, without their endings, and what goes there of the lines that a span writes."""
 
 Fill = Callable[[str, Mapping[str, Any], Merged], None]
 
@@ -48,7 +56,7 @@ Fill = Callable[[str, Mapping[str, Any], Merged], None]
 class Span:
     """The initiatives with ids from `first` to `last`: their records in a Parquet file, and where the rows go.
 
-    `licences` are those of the sources.
+    `licences` are those of the sources; `number` tells the files of the span in `folder` from those of others.
     """
 
     records: Path
@@ -56,7 +64,16 @@ class Span:
     last: str
     licences: Mapping[str, str]
     as_of: dt.date
-    rows: Mapping[str, Path]
+    folder: Path
+    number: int
+
+    def lines(self, name: str) -> Path:
+        """Where the lines of a kind of `FILES` go, for as long as the span is merged."""
+        return self.folder / f"{name}-{self.number}.jsonl"
+
+    def rows(self, name: str, table: str) -> Path:
+        """Where the rows of that kind go which are for one of `TABLES`."""
+        return self.folder / f"{name}-{table}-{self.number}.parquet"
 
 
 def merge_records(store: Store, sources: Mapping[str, Source], as_of: dt.date, processes: int) -> int:
@@ -70,12 +87,10 @@ def merge_records(store: Store, sources: Mapping[str, Source], as_of: dt.date, p
         spans = _spans(store, sources, as_of, Path(folder))
         with stage("merge", len(spans)) as progress:
             _tell_sources(store, sources)
-            for span, merged in zip(spans, in_order(merge_span, spans, processes), strict=True):
-                for name, path in span.rows.items():
-                    _take_in(store, path, FILES[name])
-                    path.unlink()
+            for merged in in_order(merge_span, spans, processes):
                 count += merged
                 progress.step(f"{count:,} initiatives")
+            _take_in(store, spans)
     return count
 
 
@@ -94,7 +109,7 @@ def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: 
     ).fetchall()
     licences = {id: source.rights.licence for id, source in sources.items()}
     return [
-        Span(records, first, last, licences, as_of, {name: folder / f"{name}-{number}.jsonl" for name in FILES})
+        Span(records, first, last, licences, as_of, folder, number)
         for number, (first, last) in enumerate(bounds)
     ]
 
@@ -115,39 +130,52 @@ def _tell_sources(store: Store, sources: Mapping[str, Source]) -> None:
     )
 
 
-def _take_in(store: Store, path: Path, endings: Sequence[str]) -> None:
-    """Add the initiatives of a file, and their provenance, to the tables whose names end so."""
-    columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in WRITTEN)
-    store.connection.execute(f"CREATE OR REPLACE TEMP TABLE merged ({columns})")
-    store.read("merged", WRITTEN, path)
-    parts = ", ".join(f"value[{place}] AS {quoted(name)}" for place, name in enumerate(Value._fields, 1))
-    for ending in endings:
-        store.connection.execute(f"INSERT INTO initiative{ending} BY NAME SELECT * EXCLUDE (provenance) FROM merged")
-        store.connection.execute(
-            f"INSERT INTO initiative_value{ending} BY NAME SELECT initiative_id, {parts} "
-            "FROM (SELECT initiative_id, unnest(provenance) AS value FROM merged)"
-        )
-    store.connection.execute("DROP TABLE merged")
+def _take_in(store: Store, spans: Sequence[Span]) -> None:
+    """Fill the tables from the rows of all `spans`.
+
+    Each table is filled at once: what comes in parts makes DuckDB compress the end of the table anew for every part.
+    """
+    for table in TABLES:
+        for ending in sorted({ending for endings in FILES.values() for ending in endings}):
+            found = [span.rows(name, table) for span in spans for name in FILES if ending in FILES[name]]
+            there = [str(path) for path in found if path.exists()]
+            if there:
+                name = quoted(f"{table}{ending}")
+                store.connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet(?)", [there])
 
 
 def merge_span(span: Span) -> int:
     """Merge the initiatives of a span, write their rows, and return how many they are."""
-    with connect(threads=1) as connection, _filling(span.rows) as fill:
-        rows = stream(
-            connection,
-            "SELECT * FROM read_parquet(?) WHERE initiative_id BETWEEN ? AND ? "
-            "ORDER BY initiative_id, source_id, record_key",
-            [str(span.records), span.first, span.last],
-        )
-        groups = groupby(rows, itemgetter("initiative_id"))
-        return sum(_merge_one(list(group), span, fill) for _, group in groups)
+    with connect(threads=1) as connection:
+        with _filling(span) as fill:
+            rows = stream(
+                connection,
+                "SELECT * FROM read_parquet(?) WHERE initiative_id BETWEEN ? AND ? "
+                "ORDER BY initiative_id, source_id, record_key",
+                [str(span.records), span.first, span.last],
+            )
+            groups = groupby(rows, itemgetter("initiative_id"))
+            count = sum(_merge_one(list(group), span, fill) for _, group in groups)
+        for name in FILES:
+            _as_tables(connection, name, span)
+    return count
+
+
+def _as_tables(connection: duckdb.DuckDBPyConnection, name: str, span: Span) -> None:
+    """Turn the lines of a kind into the rows of each of its tables."""
+    path = span.lines(name)
+    if path.stat().st_size:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE merged AS {reading_lines(WRITTEN)}", [str(path)])
+        for table, rows in TABLES.items():
+            connection.execute(f"COPY ({rows}) TO {literal(str(span.rows(name, table)))} (FORMAT parquet)")
+    path.unlink()
 
 
 @contextmanager
-def _filling(paths: Mapping[str, Path]) -> Iterator[Fill]:
-    """Give a function `fill(name, row, result)`: adds an initiative and its provenance to the file of that name."""
+def _filling(span: Span) -> Iterator[Fill]:
+    """Give a function `fill(name, row, result)`: adds an initiative and its provenance to the lines of that kind."""
     with ExitStack() as stack:
-        files = {name: stack.enter_context(path.open("wb")) for name, path in paths.items()}
+        files = {name: stack.enter_context(span.lines(name).open("wb")) for name in FILES}
 
         def fill(name: str, row: Mapping[str, Any], result: Merged) -> None:
             # orjson writes no tuple that has names, lest these be lost.
@@ -185,15 +213,15 @@ def _initiative_row(
 
 
 def _member(row: Mapping[str, Any], licence: str) -> Member:
-    values = {name: _plain(row[name]) if name in STRUCTURED else row[name] for name in MERGED}
+    values = {name: value for name in MERGED if (value := row[name]) is not None}
+    for name in STRUCTURED & values.keys():
+        values[name] = _plain(values[name])
     originals = orjson.loads(row["originals"])
     if family(licence) is Family.TEXTS:
         originals = {name: written for name, written in originals.items() if name not in BLOCKS}
     return Member(row["source_id"], row["record_key"], licence, register()[licence].open, values, originals)
 
 
-def _plain(blocks: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+def _plain(blocks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Blocks as merging wants them: the parts that one lacks are absent rather than null."""
-    if blocks is None:
-        return None
     return [{part: text for part, text in block.items() if text is not None} for block in blocks]

@@ -38,7 +38,10 @@ PRECISIONS = ("none", "country", "region", "departement", "commune", "locality",
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One record of a cluster: its values by column of `record`, and what the source wrote, by column and item."""
+    """One record of a cluster: its values by column of `record`, and what the source wrote, by column and item.
+
+    A column that is null may be left out.
+    """
 
     source_id: str
     record_key: str
@@ -72,15 +75,19 @@ class Merged:
 def merge(members: Sequence[Member]) -> Merged:
     """Merge the records of one cluster; there must be at least one."""
     ordered = sorted(members, key=_standing) if len(members) > 1 else members
+    told = {field for member in members for field in member.values}
     values: dict[str, Any] = {}
     provenance: list[Value] = []
     for field in SINGLE:
-        _take_single(field, ordered, values, provenance)
+        if field in told:
+            _take_single(field, ordered, values, provenance)
     for field in LONGEST:
-        _take_longest(field, ordered, values, provenance)
+        if field in told:
+            _take_longest(field, ordered, values, provenance)
     _take_language(ordered, values, provenance)
     for field in (*LISTS, *BLOCKS):
-        _take_all(field, ordered, values, provenance)
+        if field in told:
+            _take_all(field, ordered, values, provenance)
     _take_predicted(ordered, values, provenance)
     _take_place(ordered, values, provenance)
     used = {(value.source_id, value.record_key) for value in provenance}
@@ -232,6 +239,22 @@ def _same(item: Any) -> str:
 
 def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
     """The whole place of one record, never a mixture: what most records agree on, without doubts, precise, sure."""
+    chosen = _best_placed(ordered) if len(ordered) > 1 else ordered[0]
+    rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"
+    for field in PLACE:
+        value = chosen.values.get(field)
+        if value is not None:
+            values[field] = value
+            provenance.append(_value(field, 1, chosen, 0, value, rule))
+    if "address" not in values:
+        donor = next((member for member in ordered if _fits_address(member, chosen)), None)
+        if donor is not None:
+            values["address"] = donor.values["address"]
+            provenance.append(_value("address", 1, donor, 0, donor.values["address"], "address in the same commune"))
+
+
+def _best_placed(ordered: Sequence[Member]) -> Member:
+    """The record whose place most records agree on, then without doubts, precise, sure."""
     communes = Counter(code for member in ordered if (code := member.values.get("insee_code")))
 
     def rank(member: Member) -> tuple[Any, ...]:
@@ -240,17 +263,7 @@ def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: l
         agreed = communes.get(place.get("insee_code", ""), 0)
         return (-agreed, doubtful, -_precision(member), -float(place.get("geo_confidence") or 0))
 
-    chosen = min(ordered, key=rank) if len(ordered) > 1 else ordered[0]
-    rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"
-    for field in PLACE:
-        value = chosen.values.get(field)
-        if value is not None:
-            values[field] = value
-            provenance.append(_value(field, 1, chosen, 0, value, rule))
-    donor = next((member for member in ordered if _fits_address(member, chosen)), None)
-    if "address" not in values and donor is not None:
-        values["address"] = donor.values["address"]
-        provenance.append(_value("address", 1, donor, 0, donor.values["address"], "address in the same commune"))
+    return min(ordered, key=rank)
 
 
 def _fits_address(member: Member, chosen: Member) -> bool:
@@ -259,8 +272,8 @@ def _fits_address(member: Member, chosen: Member) -> bool:
 
 
 def _value(field: str, rank: int, member: Member, index: int, value: Any, rule: str) -> Value:
-    written = member.originals.get(field, [])
-    original = written[index] if index < len(written) else None
+    written = member.originals.get(field)
+    original = written[index] if written and index < len(written) else None
     return Value(field, rank, as_text(value), member.source_id, member.record_key, original, rule)
 
 

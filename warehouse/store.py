@@ -65,20 +65,24 @@ class Store:
         """Add the rows of a file of JSON lines to any table; `called` are columns that have another name there."""
         if not path.stat().st_size:
             return
-        types, names = [], []
-        for column in columns:
-            there = called.get(column.name, column.name)
-            types.append(f"{literal(there)}: {literal(column.type)}")
-            names.append(f"{quoted(there)} AS {quoted(column.name)}")
-        self.connection.execute(
-            f"INSERT INTO {quoted(table)} BY NAME SELECT {', '.join(names)} FROM read_json(?, "
-            f"columns={{{', '.join(types)}}}, format='newline_delimited', maximum_object_size=67108864)",
-            [str(path)],
-        )
+        self.connection.execute(f"INSERT INTO {quoted(table)} BY NAME {reading_lines(columns, called)}", [str(path)])
 
     def rows(self, sql: str, parameters: list[Any] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query as dictionaries; nothing else may be asked until the last one is out."""
         yield from stream(self.connection, sql, parameters)
+
+
+def reading_lines(columns: Iterable[Column], called: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the query that reads `columns` from files of JSON lines, its one parameter; `called` as in `Store.read`."""
+    types, names = [], []
+    for column in columns:
+        there = called.get(column.name, column.name)
+        types.append(f"{literal(there)}: {literal(column.type)}")
+        names.append(f"{quoted(there)} AS {quoted(column.name)}")
+    return (
+        f"SELECT {', '.join(names)} FROM read_json(?, columns={{{', '.join(types)}}}, "
+        "format='newline_delimited', maximum_object_size=67108864)"
+    )
 
 
 def stream(
