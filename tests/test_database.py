@@ -1,11 +1,11 @@
-"""Databases are opened in one way: without a word on standard output, where results for programs go."""
+"""Databases are opened in one way: without a word on standard output, and with a bounded part of the memory."""
 
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from transforms.database import connect, load_extension
+from transforms.database import MEMORY, MOST, MemorySettingError, connect, load_extension
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {"transforms/database.py", "scrapers/kinds/workbook.py"}  # scrapers know nothing of transforms
@@ -33,3 +33,38 @@ def test_an_extension_comes_from_its_wheel_or_is_missed_by_name():
         assert connection.execute("SELECT st_astext(st_point(1, 2))").fetchone() == ("POINT (1 2)",)
         with pytest.raises(ImportError, match="duckdb_extension_nowhere"):
             load_extension(connection, "nowhere")
+
+
+def held(connection):
+    [(text,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = text.split()
+    return float(number) * 1024 ** ["bytes", "KiB", "MiB", "GiB"].index(unit)
+
+
+def test_memory_is_bounded_and_an_operator_says_by_how_much(tmp_path, monkeypatch):
+    monkeypatch.delenv(MEMORY, raising=False)
+    with connect() as connection:
+        assert 0 < held(connection) <= MOST
+    monkeypatch.setenv(MEMORY, "300 MiB")
+    with connect(tmp_path / "some.duckdb") as connection:
+        assert held(connection) == 300 * 2**20
+
+
+@pytest.mark.parametrize("wrong", ["lots", "3", "40%", "1GB'; DROP TABLE x; --"])
+def test_what_is_no_amount_of_memory_is_refused_by_name(monkeypatch, wrong):
+    monkeypatch.setenv(MEMORY, wrong)
+    with pytest.raises(MemorySettingError, match="ESSAIM_MEMORY is"):
+        connect()
+
+
+def test_what_does_not_fit_into_memory_goes_through_files_that_are_gone_afterwards(tmp_path, monkeypatch):
+    monkeypatch.setenv(MEMORY, "60MiB")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with connect(threads=1) as connection:
+        sorted_rows = "SELECT sum(i * (place % 7)) FROM (SELECT i, row_number() OVER (ORDER BY hash(i)) AS place FROM rows)"
+        connection.execute("CREATE TABLE rows AS SELECT range AS i FROM range(8_000_000)")
+        beside = [path.name for path in tmp_path.iterdir()]
+        assert len(beside) == 1 and beside[0].startswith("essaim-")
+        assert connection.execute(sorted_rows).fetchone()[0] > 0
+    assert not list(tmp_path.iterdir())

@@ -38,7 +38,7 @@ def connect(
     connection.execute("SET enable_progress_bar = false")  # of this connection and its cursors: it cannot be configured
     _limit_memory(connection)
     if str(database) == ":memory:":
-        connection.execute("SET temp_directory = $1", [str(Path(gettempdir()) / f"essaim-{uuid4().hex}")])
+        _set(connection, "temp_directory", str(Path(gettempdir()) / f"essaim-{uuid4().hex}"))
     return connection
 
 
@@ -49,9 +49,15 @@ def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
         number, unit = own.split()
         wanted = f"{min(int(float(number) * _UNITS[unit]) // 2, MOST)}B"
     try:
-        connection.execute("SET memory_limit = $1", [wanted])
+        _set(connection, "memory_limit", wanted)
     except duckdb.Error as fault:
         raise MemorySettingError(f'{MEMORY} is "{wanted}", which is no amount of memory such as "3GB"') from fault
+
+
+def _set(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    # No parameter of the statement: the first one has DuckDB import pandas where that is installed, half a second.
+    text = value.replace("'", "''")
+    connection.execute(f"SET {name} = '{text}'")
 
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
