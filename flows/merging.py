@@ -108,10 +108,7 @@ def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: 
         "FROM record)) GROUP BY span ORDER BY span"
     ).fetchall()
     licences = {id: source.rights.licence for id, source in sources.items()}
-    return [
-        Span(records, first, last, licences, as_of, folder, number)
-        for number, (first, last) in enumerate(bounds)
-    ]
+    return [Span(records, first, last, licences, as_of, folder, number) for number, (first, last) in enumerate(bounds)]
 
 
 def _tell_sources(store: Store, sources: Mapping[str, Source]) -> None:

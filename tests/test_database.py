@@ -62,7 +62,7 @@ def test_what_does_not_fit_into_memory_goes_through_files_that_are_gone_afterwar
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with connect(threads=1) as connection:
-        sorted_rows = "SELECT sum(i * (place % 7)) FROM (SELECT i, row_number() OVER (ORDER BY hash(i)) AS place FROM rows)"
+        sorted_rows = "SELECT sum(i * (n % 7)) FROM (SELECT i, row_number() OVER (ORDER BY hash(i)) AS n FROM rows)"
         connection.execute("CREATE TABLE rows AS SELECT range AS i FROM range(8_000_000)")
         beside = [path.name for path in tmp_path.iterdir()]
         assert len(beside) == 1 and beside[0].startswith("essaim-")

@@ -73,7 +73,7 @@ class Store:
 
 
 def reading_lines(columns: Iterable[Column], called: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the query that reads `columns` from files of JSON lines, its one parameter; `called` as in `Store.read`."""
+    """Return the query that reads `columns` from files of JSON lines, its one parameter; `called`: see `Store.read`."""
     types, names = [], []
     for column in columns:
         there = called.get(column.name, column.name)
