@@ -15,6 +15,7 @@ from flows.catalogue import rules_of
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, Span, read_records
 from scrapers.source import Source
+from transforms.collector import collector_paused
 from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_postcode, place_key
 from transforms.geocode.address_line import address_line
 from transforms.geocode.gazetteer import TERRITORIES
@@ -71,6 +72,11 @@ def clean_chunk(chunk: Chunk) -> Cleaned:
     Records without a name are left out, those that people withdrew, and those that present no initiative
     (`transforms.relevance`), unless `kept` has their source and key.
     """
+    with collector_paused():
+        return _cleaned(chunk)
+
+
+def _cleaned(chunk: Chunk) -> Cleaned:
     normaliser = Normaliser(rules_of(chunk.source))
     problems: list[Problem] = []
     raws = read_records(chunk.staged, chunk.span)

@@ -18,6 +18,10 @@ from transforms.marks import without_marks
 from transforms.normalise import boilerplate, contacts, emails, person_names, phones, plain
 from transforms.normalise.text import words
 from transforms.remembered import LONGEST, MOST, remembered
+from transforms.themes.classifier import Guess, shipped
+from transforms.themes.together import Together
+from transforms.themes.words import features, hits, strength
+from transforms.themes.words import words as theme_words
 
 ALWAYS = re.compile("")
 
@@ -163,3 +167,38 @@ def test_what_cannot_be_answered_is_asked_again() -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="invalid literal"):
             number("x")
+
+
+FIGURE = st.integers(-100_000, 100_000)
+
+
+@given(st.lists(st.tuples(*[FIGURE] * 5), max_size=12))
+def test_figures_added_together_are_those_added_one_by_one(rows: list[tuple[int, ...]]) -> None:
+    together = Together(5)
+    total = sum(together.packed(row) for row in rows)
+    assert together.unpacked(total) == [sum(row[place] for row in rows) for place in range(5)]
+
+
+THEME_WORDS = sorted(
+    words("""
+    épicerie solidaire isolement bénévoles compost jardin partagé vélo réparation atelier numérique insertion emploi
+    the food bank garden community Fahrrad Werkstatt économie circulaire circuits courts de la et 2024 zzz
+""")
+)
+
+
+@given(st.lists(st.sampled_from(THEME_WORDS), max_size=40).map(" ".join))
+def test_the_scores_of_all_themes_at_once_are_those_of_each(text: str) -> None:
+    model, ordered = shipped(), theme_words(text)
+    distinct, told = dict.fromkeys(ordered), hits(ordered)
+    rows = [model.weights[feature] for word in distinct for feature in features(word) if feature in model.weights]
+    found = model.scores(text)
+    for place, (theme, bias) in enumerate(zip(model.themes, model.bias, strict=True)):
+        total = sum(row[place] for row in rows)
+        expected = (
+            total / max(1, len(distinct)) ** 0.5 + bias, strength(told[theme]), told[theme] / (told.total() or 1)
+        )  # fmt: skip
+        assert found[place] == pytest.approx(expected, abs=1e-9)
+    sure = [(theme, model.confidence(score)) for theme, score in zip(model.themes, found, strict=True)]
+    expected_guesses = {Guess(theme, chance) for theme, chance in sure if chance >= model.threshold}
+    assert set(model.guesses(text)) == (expected_guesses if len(distinct) >= 8 else set())

@@ -58,7 +58,7 @@ NO_TEXT_OF_A_SOURCE = sorted(
     corpus.Labelled corpus.first_level corpus.others corpus.truth crosswalk.schemes crosswalk.Scheme judge.Judged
     judge.Figures judge.folds judge.cross_validated judge.calibrated judge.threshold judge.at judge.balanced
     doubts.Doubts judge.at_own_threshold judge.figures judge.by_majority learn.TrainingError learn.require_scikit_learn
-    learn.learn learn.vocabulary_of train.main skos.skos
+    learn.learn learn.vocabulary_of train.main skos.skos together.Together words.told_by_pairs
 """)
 )
 BELOW = sorted(
@@ -67,8 +67,8 @@ BELOW = sorted(
     emails.email_spans emails.signed_spans emails.plain_address phones.in_words phones.may_hold_phone phones.phone_spans
     plain.reading people.folded people.is_family_name person_names.hide_in_name person_names.hide_behind_civility
     person_names.is_page_of_person predict.predicted classifier.logistic words.fold words.words words.features
-    words.hits words.strength judge.by_keywords crosswalk.themes_of crosswalk.theme_of rights.check_licence
-    rights.expression vocabulary.check_lookups merge.merge merge.as_text
+    words.hits words.told_by words.pairs words.strength judge.by_keywords crosswalk.themes_of
+    crosswalk.theme_of rights.check_licence rights.expression vocabulary.check_lookups merge.merge merge.as_text
 """)
 )
 
@@ -171,6 +171,8 @@ def test_themes_answer_any_text(written: str, other: str) -> None:
     assert words.words(" ".join(found)) == found
     assert words.words(words.fold(written)) == found
     assert all(words.features(word) for word in found)
+    assert all(words.told_by(word) <= words.lexicon().keys() for word in found)
+    assert len(list(words.pairs(found))) == max(0, len(found) - 1)
     assert all(words.strength(count) > 0 for count in words.hits(found).values())
     assert isinstance(skos.skos(), str)
     themes = frozenset({"digital"})

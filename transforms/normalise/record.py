@@ -35,6 +35,9 @@ ADDRESSES = {"url", "record_url"}
 # Raw fields of contacts: what of them may be published is chosen from the whole record.
 CONTACTS = {"email", "phone"}
 
+# Fields that are no column: contacts, and the key, which a record has already.
+_NOT_CLEANED = CONTACTS | {"source_key"}
+
 __all__ = ["ADDRESSES", "CONTACTS", "PLACE_FIELDS", "CleanRecord", "Normaliser", "Rules"]
 
 # A goal after a word or two ("ODD 3", "Objectif 11 :"), and a list of nothing but goals.
@@ -90,7 +93,7 @@ class Normaliser:
         values: dict[str, Any] = {}
         originals: dict[str, list[str]] = {}
         for name, value in fields.items():
-            if name in CONTACTS:
+            if name in _NOT_CLEANED:
                 continue
             cleaned, origin = self._field(raw, name, value)
             if cleaned not in (None, []):
@@ -109,9 +112,9 @@ class Normaliser:
             for axis in ("latitude", "longitude"):
                 originals.setdefault(axis, originals["point"])
         url = values.pop("record_url", None)
-        for column in ("latitude", "longitude", "point", "source_key", *PLACE_FIELDS[1:]):
+        for column in ("latitude", "longitude", "point", *PLACE_FIELDS[1:]):
             values.pop(column, None)
-        for column in ("point", "source_key", "record_url"):
+        for column in ("point", "record_url"):
             originals.pop(column, None)
         return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
 

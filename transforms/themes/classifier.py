@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from transforms.themes.words import features, hits, strength, words
+from transforms.themes.together import Together
+from transforms.themes.words import Pair, features, pairs, strength, told_by, told_by_pairs, words
 
 MODEL = Path(__file__).with_name("model.tsv")
 FACTOR = 100
-"""Weights are kept in hundredths."""
+"""Weights are kept in hundredths: a finer one is rounded when a text is scored."""
 
 FEWEST_WORDS = 8
 """A text with fewer different words is not judged: a name alone says too little."""
+
+MOST_WORDS = 100_000
+"""So many words are kept with what they tell: 30 MB at most."""
 
 
 class Guess(NamedTuple):
@@ -46,18 +50,19 @@ class Model:
 
     def scores(self, text: str) -> list[Score]:
         """Return the score of each theme, in order."""
-        return self._scores(words(text))
+        ordered = words(text)
+        return self._scores(ordered, dict.fromkeys(ordered))
 
-    def _scores(self, ordered: list[str]) -> list[Score]:
-        distinct = dict.fromkeys(ordered)
-        rows = [row for word in distinct if (row := self._of_word(word)) is not None]
-        total = list(map(sum, zip(*rows, strict=True))) if rows else [0.0] * len(self.themes)
+    def _scores(self, ordered: Sequence[str], distinct: Collection[str]) -> list[Score]:
+        of_word, of_pair = self._told
+        told = sum(map(of_word, distinct)) + sum(map(of_pair.__getitem__, of_pair.keys() & pairs(ordered)))
+        row = self._together.unpacked(told)
+        themes = len(self.themes)
         share = 1 / math.sqrt(len(distinct) or 1)
-        told = hits(ordered)
-        all_told = told.total() or 1
+        all_hits = row[-1] or 1
         return [
-            (share * value + bias, strength(told[theme]), told[theme] / all_told)
-            for theme, value, bias in zip(self.themes, total, self.bias, strict=True)
+            (share * (weight / FACTOR) + bias, strength(hits), hits / all_hits)
+            for weight, hits, bias in zip(row[:themes], row[themes:-1], self.bias, strict=True)
         ]
 
     def confidence(self, score: Score) -> float:
@@ -68,24 +73,45 @@ class Model:
     def guesses(self, text: str) -> list[Guess]:
         """Return the themes of `text` at or above the threshold, the surest first; none where little is said."""
         ordered = words(text)
-        if len(set(ordered)) < FEWEST_WORDS:
+        distinct = dict.fromkeys(ordered)
+        if len(distinct) < FEWEST_WORDS:
             return []
-        sure = map(self.confidence, self._scores(ordered))
-        found = [
-            Guess(theme, chance) for theme, chance in zip(self.themes, sure, strict=True) if chance >= self.threshold
-        ]
+        first, second, third, constant = self.mixing
+        found = []
+        for theme, score in zip(self.themes, self._scores(ordered, distinct), strict=True):
+            # Few themes of a text come near the threshold: only of those the confidence is worked out.
+            if first * score[0] + second * score[1] + third * score[2] + constant >= self._least:
+                chance = self.confidence(score)
+                if chance >= self.threshold:
+                    found.append(Guess(theme, chance))
         return sorted(found, key=lambda guess: (-guess.confidence, guess.theme))
 
     @cached_property
-    def _of_word(self) -> Callable[[str], tuple[float, ...] | None]:
-        """What a word weighs for each theme, its stem included; None for a word that the model does not know."""
+    def _least(self) -> float:
+        """Log odds below which no confidence is rounded up to the threshold."""
+        chance = self.threshold - 0.006
+        return math.log(chance / (1 - chance)) if 0 < chance < 1 else -math.inf
 
-        @lru_cache(maxsize=100_000)
-        def weighed(word: str) -> tuple[float, ...] | None:
+    @cached_property
+    def _together(self) -> Together:
+        """Rows of what a word tells: the weight of each theme in hundredths, its hits by theme, and all its hits."""
+        return Together(2 * len(self.themes) + 1)
+
+    @cached_property
+    def _told(self) -> tuple[Callable[[str], int], dict[Pair, int]]:
+        """What a word tells, its stem included, and what each pair of stems of the lexicon tells: rows together."""
+        nothing = [0] * len(self.themes)
+
+        def packed(weights: Sequence[int], hits: Collection[str]) -> int:
+            return self._together.packed([*weights, *(int(theme in hits) for theme in self.themes), len(hits)])
+
+        def of_word(word: str) -> int:
             rows = [row for feature in features(word) if (row := self.weights.get(feature)) is not None]
-            return tuple(map(sum, zip(*rows, strict=True))) if rows else None
+            weights = [round(FACTOR * sum(cells)) for cells in zip(*rows, strict=True)] if rows else nothing
+            return packed(weights, told_by(word))
 
-        return weighed
+        of_pair = {pair: packed(nothing, themes) for pair, themes in told_by_pairs().items()}
+        return lru_cache(maxsize=MOST_WORDS)(of_word), of_pair
 
 
 def logistic(value: float) -> float:

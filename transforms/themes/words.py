@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from itertools import chain, pairwise
@@ -31,6 +31,9 @@ LONGEST = 20_000
 
 _WORD = re.compile(r"[a-z]{2,30}")
 
+Pair = tuple[str, str]
+"""The stems of two words that follow each other."""
+
 
 def fold(text: str) -> str:
     """Return `text` in small letters without accents, its first 20,000 letters."""
@@ -45,7 +48,6 @@ def words(text: str) -> list[str]:
     return [word for word in _WORD.findall(fold(text)) if word not in SMALL]
 
 
-@lru_cache(maxsize=200_000)
 def features(word: str) -> tuple[str, ...]:
     """Return what a word counts as: itself, and its stem with a star where it is long."""
     return (word, f"{word[:STEM]}*") if len(word) > STEM else (word,)
@@ -58,45 +60,52 @@ def lexicon() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str, str], set[str]]]:
+def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[Pair, set[str]]]:
     """The lexicon for looking up: whole words, beginnings, and pairs of stems, each with its themes."""
     whole: dict[str, set[str]] = {}
     begun: dict[str, set[str]] = {}
-    pairs: dict[tuple[str, str], set[str]] = {}
+    paired: dict[Pair, set[str]] = {}
     for theme, languages in lexicon().items():
         for entry in " ".join(languages.values()).split():
             first, _, second = entry.partition("+")
             if second:
-                pairs.setdefault((_stem(first), _stem(second)), set()).add(theme)
+                paired.setdefault((_stem(first), _stem(second)), set()).add(theme)
             elif entry.endswith("*"):
                 begun.setdefault(entry[:-1], set()).add(theme)
             else:
                 whole.setdefault(entry, set()).add(theme)
-    return whole, begun, pairs
+    return whole, begun, paired
 
 
 def _stem(word: str) -> str:
     return word.rstrip("*")[:STEM]
 
 
-@lru_cache(maxsize=200_000)
-def _told_by(word: str) -> tuple[str, ...]:
+def told_by(word: str) -> frozenset[str]:
+    """Return the themes that the lexicon meets in a word alone."""
     whole, begun, _ = _entries()
-    found = set(whole.get(word, ()))
-    for length in range(3, len(word) + 1):
-        found |= begun.get(word[:length], set())
-    return tuple(sorted(found))
+    return frozenset(whole.get(word, ())).union(*(begun.get(word[:length], ()) for length in range(3, len(word) + 1)))
+
+
+def told_by_pairs() -> Mapping[Pair, Collection[str]]:
+    """Return every pair of stems that the lexicon has, with its themes."""
+    return _entries()[2]
+
+
+def pairs(ordered: Sequence[str]) -> Iterable[Pair]:
+    """Return the stems of every two words that follow each other."""
+    return pairwise([word[:STEM] for word in ordered])
 
 
 def hits(found: Iterable[str]) -> Counter[str]:
     """Return how many different words, and pairs of words, of the list `found` speak of each theme."""
     ordered = list(found)
-    _, _, pairs = _entries()
-    stems = [word[:STEM] for word in ordered]
-    met = [themes for pair in dict.fromkeys(pairwise(stems)) if (themes := pairs.get(pair))]
-    return Counter(chain(chain.from_iterable(map(_told_by, dict.fromkeys(ordered))), chain.from_iterable(met)))
+    listed = told_by_pairs()
+    met = (listed[pair] for pair in listed.keys() & pairs(ordered))
+    return Counter(chain(chain.from_iterable(map(told_by, dict.fromkeys(ordered))), chain.from_iterable(met)))
 
 
+@lru_cache(maxsize=1_024)
 def strength(count: int) -> float:
     """Return the weight of `count` lexicon words: the second says less than the first."""
     return math.log1p(count)
