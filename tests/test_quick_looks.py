@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from transforms import relevance
 from transforms.marks import without_marks
-from transforms.normalise import boilerplate, contacts, emails, person_names, phones, plain
+from transforms.normalise import boilerplate, contacts, emails, person_names, phones, plain, text
 from transforms.normalise.text import words
 from transforms.remembered import LONGEST, MOST, remembered
 from transforms.themes.classifier import Guess, shipped
@@ -97,7 +97,7 @@ def test_the_quick_looks_for_people_miss_none(text: str) -> None:
         person_names.hide_names, person_names.hide_in_name, person_names.hide_behind_civility,
     )  # fmt: skip
     found = [hide(text) for hide in hiding]
-    with without(person_names, _TWO_CAPITALS=ALWAYS, _LIKE_CIVILITY=ALWAYS):
+    with without(person_names, _TWO_CAPITALS=ALWAYS, _LIKE_CIVILITY=ALWAYS, _may_hold_given=yes):
         assert [hide(text) for hide in hiding] == found
 
 
@@ -202,3 +202,31 @@ def test_the_scores_of_all_themes_at_once_are_those_of_each(text: str) -> None:
     sure = [(theme, model.confidence(score)) for theme, score in zip(model.themes, found, strict=True)]
     expected_guesses = {Guess(theme, chance) for theme, chance in sure if chance >= model.threshold}
     assert set(model.guesses(text)) == (expected_guesses if len(distinct) >= 8 else set())
+
+
+@given(st.lists(st.sampled_from([*" \n-[]'", *"àçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€", "abc", "Ab", "n/r", "1", "."])).map("".join))
+def test_texts_that_need_no_closer_look_are_as_they_were(written: str) -> None:
+    with without(text, _NEEDS_WORK=ALWAYS):
+        one, paragraphs = text.clean_text.__wrapped__(written), text.clean_paragraphs(written)
+    assert text.clean_text.__wrapped__(written) == one
+    assert text.clean_paragraphs(written) == paragraphs
+
+
+@given(st.text("ÂÃÄÅÆÎÏÐÑØÙâãåæïð\x80\x85\x9f€‚ƒ„ . ,√x1‚Ä¬´ª├┬a"))
+def test_every_sign_of_mojibake_begins_with_one_of_its_letters(written: str) -> None:
+    found = any(text._MOJIBAKE.match(written, lead.start()) for lead in text._MOJIBAKE_LEAD.finditer(written))
+    assert found == (text._MOJIBAKE.search(written) is not None)
+
+
+TEASERS = sorted(
+    words("""
+    lire voir afficher la suite plus l'article complet en savoir + read more Continue reading continuer lecture retour
+    haut de page back to top cliquez ici CLICK HERE . … ! ? ) ] [ ( ſuite [… fin
+""")
+)
+
+
+@given(st.lists(st.sampled_from(TEASERS), max_size=14).map(" ".join), st.sampled_from(["", ".", " …", "]", "__", "!?"]))
+def test_the_quick_look_for_a_teaser_at_the_end_misses_none(written: str, end: str) -> None:
+    line = written + end
+    assert line[: boilerplate._teaser_begins(line)] == boilerplate._TEASER_AT_END.sub("", line)

@@ -44,6 +44,11 @@ _BANNER = re.compile(
     re.IGNORECASE,
 )
 _TEASER_AT_END = re.compile(rf"(?<=[.…!?\])])\s*[\[(]?(?:{_TEASER})[\W_]*\Z", re.IGNORECASE)
+_LAST_OF_TEASER = re.compile(
+    r"(?:suite|plus|article|complet|savoir|lire|more|reading|lecture|haut|page|top|ici|here)\Z", re.IGNORECASE
+)
+_LONGEST_TEASER = 40
+"""Letters, and the signs before them: "[afficher l'article complet" has 27."""
 _CUT_AT_END = re.compile(r"(?:\s*(?:…|\.\.\.))?\s*\[(?:…|\.\.\.)\]\s*\Z")  # WordPress marks what it cut; the dots stay
 _MASK = re.compile(r"\[e-?mail\s+prot(?:ected|[ée]g[ée]e?)\]", re.IGNORECASE)
 _FILE = r"\[\[\s*(?:fichier|image|file|category|cat[ée]gorie|datei|kategorie)\s*:"
@@ -84,5 +89,17 @@ def without_boilerplate(text: str) -> str:
             continue
         if line or (kept and kept[-1]):
             kept.append(line)
-    whole = _TEASER_AT_END.sub("", "\n".join(kept).strip())
+    whole = "\n".join(kept).strip()
+    whole = whole[: _teaser_begins(whole)]
     return _CUT_AT_END.sub(" …", whole).strip() if whole.endswith("]") else whole
+
+
+def _teaser_begins(text: str) -> int:
+    """Where the teaser at the end of a text begins, whose white space is single; where the text ends if it has none."""
+    end = len(text)
+    while end and not text[end - 1].isalnum():
+        end -= 1
+    if not _LAST_OF_TEASER.search(text, max(0, end - 7), end):  # so long is the longest of them
+        return len(text)
+    found = _TEASER_AT_END.search(text, max(0, end - _LONGEST_TEASER))
+    return found.start() if found else len(text)

@@ -49,6 +49,7 @@ def names_person(text: str) -> bool:
     )
 
 
+@remembered
 def _is_given(word: str) -> bool:
     parts = _LETTERS.findall(folded(word))
     return bool(parts) and parts[0] in policy().given_names
@@ -135,6 +136,8 @@ _PATTERNS = (
 
 # Every person that a pattern finds: two words with capitals, the first of which may be the civility.
 _TWO_CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ]")
+_BEFORE_CAPITAL = re.compile(rf"{_CAPITALISED}(?=[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ])")
+_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
 # What every civility begins with and ends with: far quicker to look for than their list.
 _LIKE_CIVILITY = re.compile(r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]")
 
@@ -168,10 +171,20 @@ def hide_names(text: str) -> tuple[str, int]:
     hidden = 0
     if not _TWO_CAPITALS.search(text):
         return text, hidden
-    for pattern in _PATTERNS:
+    civil = _PATTERNS[:1] if _LIKE_CIVILITY.search(text) else ()
+    for pattern in civil + (_PATTERNS[1:] if _may_hold_given(text) else ()):
         text, count = _hidden_by(pattern, text)
         hidden += count
     return text, hidden
+
+
+def _may_hold_given(text: str) -> bool:
+    """Whether a common given name stands before a word with a capital: without a civility no person is found else."""
+    return any(
+        _is_given(found[0][capital.start() :])
+        for found in _BEFORE_CAPITAL.finditer(text)
+        for capital in _CAPITAL.finditer(found[0])
+    )
 
 
 def _hidden_by(pattern: re.Pattern[str], text: str, *, sure: bool = False) -> tuple[str, int]:

@@ -35,8 +35,9 @@ SENTINELS = frozenset(
 _LONGEST_SENTINEL = max(map(len, SENTINELS))
 _ONLY_MARKS = "-‐‑‒–—_.…?¿!/\\|*#~=+:;,'\"’«» \t\n\xa0"
 
-# Anything but printable ASCII, or the two characters that open markup: the text needs a closer look.
-_NEEDS_WORK = re.compile(r"[^\x20-\x25\x27-\x3b\x3d-\x7e]")
+# Anything but printable ASCII without the two characters that open markup, line ends, and what French adds to it: the
+# text needs a closer look. Letters that mojibake begins with (â, ï, Â) are none of these, nor is any that combines.
+_NEEDS_WORK = re.compile(r"[^\n\x20-\x25\x27-\x3b\x3d-\x7eàçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€]")
 # What UTF-8 looks like once read as Latin-1, cp1252, Mac Roman or cp437. `ftfy` decides; this only spares its
 # 100 µs a text for ordinary French (é followed by a no-break space is no suspect).
 _MOJIBAKE = re.compile(
@@ -171,7 +172,16 @@ def _until_stable(text: str, *, paragraphs: bool) -> str:
 
 
 def _one_pass(text: str, *, paragraphs: bool) -> str:
-    if not text.isascii() and _MOJIBAKE_LEAD.search(text) and _MOJIBAKE.search(text):
+    if _NEEDS_WORK.search(text):
+        text = _decoded(text, paragraphs=paragraphs)
+    text = without_code(text)
+    return without_boilerplate(text) if paragraphs else " ".join(text.split())
+
+
+def _decoded(text: str, *, paragraphs: bool) -> str:
+    """A text without mojibake, invisible characters, HTML and entities, in NFC."""
+    # Every sign of mojibake begins with one of a few letters, where alone it is looked for.
+    if not text.isascii() and any(_MOJIBAKE.match(text, lead.start()) for lead in _MOJIBAKE_LEAD.finditer(text)):
         text = fix_encoding(text)
     if not text.isprintable():  # true of all control, format and surrogate characters, and of white space but " "
         text = _INVISIBLE.sub("", _NEWLINES.sub("\n", text))
@@ -179,9 +189,7 @@ def _one_pass(text: str, *, paragraphs: bool) -> str:
         text = _html_to_text(text, paragraphs=paragraphs)
     if "&" in text:
         text = unescape_html(_NESTED_AMPERSAND.sub("&", text))
-    text = unicodedata.normalize("NFC", text)
-    text = without_code(text)
-    return without_boilerplate(text) if paragraphs else " ".join(text.split())
+    return unicodedata.normalize("NFC", text)
 
 
 def _html_to_text(text: str, *, paragraphs: bool) -> str:
