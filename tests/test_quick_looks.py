@@ -14,8 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import relevance
+from transforms.geocode import hints
 from transforms.marks import without_marks
-from transforms.normalise import boilerplate, contacts, emails, person_names, phones, plain, text
+from transforms.normalise import (
+    boilerplate,
+    cleaners,
+    contacts,
+    emails,
+    keys,
+    language,
+    people,
+    person_names,
+    phones,
+    plain,
+    points,
+    text,
+    urls,
+)  # fmt: skip
 from transforms.normalise.text import words
 from transforms.remembered import LONGEST, MOST, remembered
 from transforms.themes.classifier import Guess, shipped
@@ -23,7 +38,7 @@ from transforms.themes.together import Together
 from transforms.themes.words import features, hits, strength
 from transforms.themes.words import words as theme_words
 
-ALWAYS = re.compile("")
+ALWAYS, NEVER = re.compile(""), re.compile(r"(?!)")
 
 SIGNS = sorted(
     words("""
@@ -69,6 +84,84 @@ def test_the_quick_looks_for_telephones_miss_none(text: str) -> None:
         searched += [match.span() for match in pattern.finditer(text)]
     searched += [match.span(1) for match in phones._CUED.finditer(text)]
     assert set(found) == set(searched)
+
+
+@given(TEXTS)
+def test_the_quick_look_for_any_contact_misses_none(text: str) -> None:
+    spans, addresses = contacts._spans.__wrapped__(text), contacts.emails_in(text)
+    with without(contacts, may_be_read=yes):
+        assert contacts._spans.__wrapped__(text) == spans
+    with without(contacts, _spans=yes):
+        assert contacts.emails_in(text) == addresses
+
+
+FRENCH_NUMBERS = st.builds(
+    lambda code, digits, sign: sign.join([code, *digits]),
+    st.sampled_from(["0", "+33", "+33 ", "+330", "0033", "33", "", "+590", "+33-", "(0)", "+33(0)"]),
+    st.lists(st.sampled_from([*map(str, range(1000, 9999, 77)), "1", "2", "45", "06", "00", "262", "590"]), max_size=9),
+    st.sampled_from(["", " ", ".", "-", "/"]),
+)
+
+
+@given(FRENCH_NUMBERS | TEXTS, st.sampled_from([None, "FR", "ZZ", "GP", "BE"]))
+def test_french_numbers_are_read_as_the_library_reads_them(number: str, country: str | None) -> None:
+    people._parsed.cache_clear()
+    found = people.plain_phone(number, country), people.phone_kind(number, country)
+    spoken_for = hints.country_of_phone(number)
+    people._parsed.cache_clear()
+    with without(people, _FRENCH=NEVER), without(hints, _FRENCH=NEVER):
+        assert (people.plain_phone(number, country), people.phone_kind(number, country)) == found
+        assert hints.country_of_phone(number) == spoken_for
+
+
+@given(st.from_regex(points.PLAIN_FIGURE, fullmatch=True))
+def test_plain_figures_are_read_as_others_are_and_hold_no_contact(figure: str) -> None:
+    assert cleaners.shown(figure) == figure
+    found = points.clean_figure(figure, "latitude")
+    with without(points, PLAIN_FIGURE=NEVER):
+        assert points.clean_figure(figure, "latitude") == found
+
+
+ADDRESSES = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["http://", "https://", "https://http", "https://www."]),
+        st.lists(st.sampled_from(["wa", "t", "me", "facebook", "a-b", "tel", "x1", "jean", "asso"]), max_size=3).map(
+            "".join
+        ),
+        st.sampled_from([".fr", ".me", ".com", ".asso.fr", ".paris", ".x1", "."]),
+        st.lists(
+            st.sampled_from(["/", "/a_b", "/0612345678", "/33612345678", "/tel", "/http", "//", "-", "?a=b", "#c"]),
+            max_size=4,
+        ).map("".join),
+    ),
+) | st.from_regex(urls.PLAIN_ADDRESS, fullmatch=True)
+
+
+@given(ADDRESSES)
+def test_plain_addresses_are_cleaned_as_others_are_and_hold_no_contact(address: str) -> None:
+    def told() -> tuple[str | None, str]:
+        try:
+            found = cleaners.CLEANERS["url"](address)
+        except ValueError as fault:
+            return None, str(fault)
+        return found, cleaners.address_shown(address, found) if found else ""
+
+    found = told()
+    with without(urls, PLAIN_ADDRESS=NEVER), without(cleaners, PLAIN_ADDRESS=NEVER):
+        assert told() == found
+
+
+@given(TEXTS | st.text("aZ09é１०@", max_size=12))
+def test_keys_of_letters_and_figures_alone_hold_nothing(key: str) -> None:
+    if key.isalnum():
+        assert contacts.contacts_in_address(key) == []
+        assert not (keys._LETTER.search(key) and keys._BETWEEN_WORDS.search(key))
+
+
+@given(st.text(max_size=60) | TEXTS)
+def test_words_are_found_whatever_their_letters(text: str) -> None:
+    assert language._words()(text) == re.findall(r"[^\W\d_]+", text)
 
 
 @given(TEXTS)
@@ -204,7 +297,11 @@ def test_the_scores_of_all_themes_at_once_are_those_of_each(text: str) -> None:
     assert set(model.guesses(text)) == (expected_guesses if len(distinct) >= 8 else set())
 
 
-@given(st.lists(st.sampled_from([*" \n-[]'", *"àçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€", "abc", "Ab", "n/r", "1", "."])).map("".join))
+@given(
+    st.lists(st.sampled_from([*" \n-[]'", *"àçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€", "abc", "Ab", "n/r", "1", "."])).map(
+        "".join
+    )
+)
 def test_texts_that_need_no_closer_look_are_as_they_were(written: str) -> None:
     with without(text, _NEEDS_WORK=ALWAYS):
         one, paragraphs = text.clean_text.__wrapped__(written), text.clean_paragraphs(written)

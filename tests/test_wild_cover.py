@@ -38,7 +38,8 @@ from transforms.themes import classifier, crosswalk, judge, predict, skos, words
 # Where each is fed: tests of `test_wild.py`, or those below. Functions that take no text of a source say so.
 IN_TEST_WILD = sorted(
     text.words("""
-    boilerplate.without_code chosen_contacts.choose_contacts cleaners.one_line cleaners.shown contacts.emails_in
+    boilerplate.without_code chosen_contacts.choose_contacts cleaners.one_line cleaners.shown cleaners.place_shown
+    contacts.emails_in
     contacts.find_contacts contacts.phones_in contacts.scrub dates.clean_date identifiers.clean_osm
     identifiers.clean_rna identifiers.clean_siren identifiers.clean_siret identifiers.clean_wikidata keys.public_key
     language.detect_language names.name_key names.restore_case names.spell_town people.betrays_person
@@ -64,6 +65,7 @@ NO_TEXT_OF_A_SOURCE = sorted(
 BELOW = sorted(
     text.words("""
     boilerplate.may_hold_code boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email
+    emails.may_be_spelled plain.may_be_read
     emails.email_spans emails.signed_spans emails.plain_address phones.in_words phones.may_hold_phone phones.phone_spans
     plain.reading people.folded people.is_family_name person_names.hide_in_name person_names.hide_behind_civility
     person_names.is_page_of_person predict.predicted classifier.logistic words.fold words.words words.features
@@ -111,6 +113,7 @@ def test_what_is_said_to_be_fed_is_fed() -> None:
         "joined",
         "one_line",
         "shown",
+        "place_shown",
         "CleanRecord",
         "clean_figure",
         "address_shown",
@@ -126,6 +129,8 @@ def test_spans_lie_inside_their_text(written: str) -> None:
     for spans in (emails.email_spans(written), emails.signed_spans(written), phones.phone_spans(written)):
         assert all(0 <= start < end <= len(written) for start, end in spans)
     assert emails.may_hold_email(written) in {True, False}
+    assert emails.may_be_spelled(written) in {True, False}
+    assert plain.may_be_read(written) in {True, False}
     assert phones.may_hold_phone(written) in {True, False}
     assert phones.in_words(written) in {True, False}
     assert isinstance(emails.plain_address(written), str)

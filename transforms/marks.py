@@ -8,7 +8,8 @@ import unicodedata
 from functools import cache
 
 _ASTRAL = 0x10000
-_HAS_ASTRAL = re.compile(f"[{chr(_ASTRAL)}-{chr(sys.maxunicode)}]")
+HAS_ASTRAL = re.compile(f"[{chr(_ASTRAL)}-{chr(sys.maxunicode)}]")
+"""Finds a letter beyond the first 65,536: patterns that list letters are quick for those alone."""
 
 
 def without_marks(text: str) -> str:
@@ -16,7 +17,7 @@ def without_marks(text: str) -> str:
     if text.isascii():
         return text
     text = _marks(0, _ASTRAL).sub("", text)
-    return _marks(_ASTRAL, sys.maxunicode + 1).sub("", text) if _HAS_ASTRAL.search(text) else text
+    return _marks(_ASTRAL, sys.maxunicode + 1).sub("", text) if HAS_ASTRAL.search(text) else text
 
 
 @cache

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import phonenumbers
+
+_FRENCH = re.compile(r"\+33[1-9][0-9]{8}")  # as E.164 has them: the code is that of no other country
 
 # National endings that everybody uses for other ends: they say nothing of a country.
 _WORLDWIDE = frozenset(("ac", "ai", "cc", "co", "fm", "gg", "io", "la", "me", "nu", "sh", "so", "st", "to", "tv", "ws"))
@@ -27,8 +30,12 @@ def country_of_website(url: str | None) -> str | None:
 
 def country_of_phone(number: str | None) -> str | None:
     """Return the ISO code of the country of an international telephone number ("+32 …"), ``None`` for others."""
+    if not number:
+        return None
+    if _FRENCH.fullmatch(number):
+        return "FR"
     try:
-        parsed = phonenumbers.parse(number or "", None)
+        parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return None
     region = phonenumbers.region_code_for_number(parsed)

@@ -19,7 +19,7 @@ from transforms.normalise.person_names import (
 )
 from transforms.normalise.points import clean_figure, parse_point
 from transforms.normalise.text import clean_paragraphs, clean_text
-from transforms.normalise.urls import clean_url
+from transforms.normalise.urls import PLAIN_ADDRESS, clean_url
 from transforms.remembered import remembered
 
 _MOST_ROUNDS = 6
@@ -47,8 +47,16 @@ def one_line(value: str) -> str | None:
 
 def address_shown(original: str, url: str) -> str:
     """What the source wrote for `url`: as it stands, or, where it wrote a contact beside it, the address alone."""
+    if PLAIN_ADDRESS.fullmatch(original):  # nothing is beside it
+        return original
     beside = [contact for contact in find_contacts(original) if contact not in url]
     return url if beside or contacts_in_address(original) else original
+
+
+@remembered
+def place_shown(text: str) -> tuple[str | None, str]:
+    """A part of a place other than its address, and what the source wrote for it, as it may be shown."""
+    return _place(text), shown(text)
 
 
 def _paragraphs(value: str) -> str | None:
@@ -95,7 +103,7 @@ def _street(value: str) -> str | None:
 
 def _address(value: str) -> str | None:
     url = clean_url(value)
-    if url and contacts_in_address(url):
+    if url and not PLAIN_ADDRESS.fullmatch(url) and contacts_in_address(url):
         raise ValueError("the address holds an e-mail address or calls a telephone number")
     if url and is_page_of_person(url):
         raise ValueError("the address is a page of a person's own")

@@ -10,9 +10,16 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
 
-from transforms.normalise.emails import PLAIN_AT, email_spans, may_hold_email, plain_address, signed_spans
+from transforms.normalise.emails import (
+    PLAIN_AT,
+    email_spans,
+    may_be_spelled,
+    may_hold_email,
+    plain_address,
+    signed_spans,
+)
 from transforms.normalise.phones import NATIONAL_AFTER_CODE, in_words, may_hold_phone, phone_spans
-from transforms.normalise.plain import reading
+from transforms.normalise.plain import may_be_read, reading
 from transforms.remembered import remembered
 
 MARKER = "[…]"
@@ -54,6 +61,8 @@ def find_contacts(text: str) -> list[str]:
 
 def emails_in(text: str) -> list[str]:
     """Return the e-mail addresses in a text, plain ones and those hidden from robots, in order of appearance."""
+    if not _spans(text):  # which has been asked for already where the text is shown too
+        return []
     seen = reading(text)
     read = seen.text if seen else text
     if not may_hold_email(read):
@@ -113,6 +122,9 @@ def quotable(value: str, length: int = 60) -> str:
 
 @remembered
 def _spans(text: str) -> tuple[_Span, ...]:
+    # The signs of addresses that are no letters are among those that a closer reading looks for.
+    if not ("@" in text or may_be_read(text) or may_be_spelled(text) or may_hold_phone(text)):
+        return ()
     spans = list(_spans_as_written(text))
     if seen := reading(text):
         spans += [seen.written(*span) for span in _spans_as_written(seen.text)]

@@ -116,4 +116,6 @@ def items_of(value: RawValue) -> list[str]:
 
 def joined(value: RawValue | None) -> str:
     """The texts of a raw value as one."""
+    if isinstance(value, str):
+        return value
     return " ".join(items_of(value)) if value is not None else ""

@@ -64,12 +64,16 @@ def may_hold_email(text: str) -> bool:
 
 def _looks_like_email(text: str) -> bool:
     """Whether a text has a part that every match of `_MAY_BE_AT` and `_SPELLED` has: many times quicker to say."""
+    return may_be_spelled(text) or _BEGINS_AT.search(text) is not None
+
+
+def may_be_spelled(text: str) -> bool:
+    """Say whether a text has a part that every address has in which letters stand for the @."""
     lower = text.lower()
     return (
         "roba" in lower
         or "_at_" in lower
         or " at " in lower
-        or _BEGINS_AT.search(text) is not None
         or _FENCED_AT.search(text) is not None
         or _DOTTED_AT.search(text) is not None
     )

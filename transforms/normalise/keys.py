@@ -21,6 +21,8 @@ def public_key(key: str) -> str:
     The same key gives the same digits, so that ids live on. Numbers of the source's own stay, whatever they look like:
     only where words stand beside them can digits be a telephone number. Idempotent, never raises.
     """
+    if key.isalnum():  # most are: no contact is, and words stand apart
+        return key
     worded = _LETTER.search(key) and _BETWEEN_WORDS.search(key)
     if not (worded and _names_somebody(key)):
         if not _MAY_HOLD.search(key):

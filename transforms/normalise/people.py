@@ -219,6 +219,7 @@ _FIXED = {
 _COUNTRIES = ("FR", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 _NINE_DIGITS = re.compile(r"\D*[1-9](?:\D{0,2}\d){8}\D*")
+_FRENCH = re.compile(r"(?:(?P<code>\+33[ .-]?)|0)(?P<rest>[1-9](?:[ .-]?\d){8})", re.ASCII)
 _EXTENSION = re.compile(r"\s*(?:poste|ext\.?|#|x)\s*\d+\s*$", re.IGNORECASE)
 
 
@@ -227,31 +228,41 @@ def plain_phone(text: str, country: str | None = None) -> str | None:
 
     French numbers may be those of an overseas territory, whose codes are not 33.
     """
-    number = _parsed(text, country)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if number else None
+    parsed = _parsed(text, country)
+    return phonenumbers.format_number(parsed[0], phonenumbers.PhoneNumberFormat.E164) if parsed else None
 
 
 def phone_kind(text: str, country: str | None = None) -> Kind:
     """Say whether a number is an organisation's line; mobiles, and what is no valid number, are private."""
-    number = _parsed(text, country)
-    if number is None:
+    parsed = _parsed(text, country)
+    if parsed is None:
         return "private"
-    kind = phonenumbers.number_type(number)
-    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+    if parsed[1] == PhoneNumberType.FIXED_LINE_OR_MOBILE:
         return "generic" if policy().keep_undecided_phones else "private"
-    return "generic" if kind in _FIXED else "private"
+    return "generic" if parsed[1] in _FIXED else "private"
 
 
 @lru_cache(maxsize=1024)
-def _parsed(text: str, country: str | None) -> phonenumbers.PhoneNumber | None:
+def _parsed(text: str, country: str | None) -> tuple[phonenumbers.PhoneNumber, int] | None:
+    """A valid number and its type."""
     text = _TRUNK_ZERO.sub("", _EXTENSION.sub("", text))
     if country in {None, "FR"} and "+" not in text and _NINE_DIGITS.fullmatch(text):
         text = f"0{text.strip()}"  # a spreadsheet took the zero
+    french = _FRENCH.fullmatch(text)
+    if french and (french["code"] or country in {None, "FR"}):
+        # As it is usually written: what the library would read in it is known.
+        number = phonenumbers.PhoneNumber(33, int(re.sub(r"\D", "", french["rest"])))
+        kind = phonenumbers.number_type(number)
+        if kind != PhoneNumberType.UNKNOWN:
+            return number, kind
+        if french["code"]:
+            return None
     for region in _COUNTRIES if country in {None, "FR"} else (country,):
         try:
             number = phonenumbers.parse(text, region)
         except phonenumbers.NumberParseException:
             continue  # not a number as this region writes it
-        if phonenumbers.is_valid_number(number):
-            return number
+        kind = phonenumbers.number_type(number)
+        if kind != PhoneNumberType.UNKNOWN:  # which is to say that it is valid
+            return number, kind
     return None

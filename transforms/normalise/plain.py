@@ -38,12 +38,17 @@ class Reading:
         return self._starts[start], self._ends[end - 1]
 
 
+def may_be_read(text: str) -> bool:
+    """Say whether a text has a sign that markup, codes and what is not seen have: `reading` would look closer."""
+    return _IN_EVERY_PIECE.search(text) is not None
+
+
 def reading(text: str) -> Reading | None:
     """Return how a text reads without tags, codes and invisible signs; None when it reads as it is written.
 
     Never raises.
     """
-    if not _IN_EVERY_PIECE.search(text):
+    if not may_be_read(text):
         return None
     pieces = list(_PIECE.finditer(text))
     if not pieces:

@@ -23,6 +23,10 @@ _TIGHT_PAIR = re.compile(r"\(?([+-]?\d+\.\d+)\s*,([+-]?\d+\.\d+)\)?", re.ASCII)
 _WKT = re.compile(r"(?:SRID=\d+;\s*)?POINT\s*(?:Z|M|ZM)?\s*\(\s*(\S+)\s+([^\s)]+)[^)]*\)", re.IGNORECASE)
 
 
+PLAIN_FIGURE = re.compile(r"-?(?:0|[1-9]\d{0,2})\.\d{1,8}", re.ASCII)
+"""Degrees as they are nearly always written. So few figures, without a zero in front, are no telephone number."""
+
+
 def clean_coordinate(value: str | float, axis: Axis) -> float | None:
     """Return a latitude or longitude in decimal degrees, rounded to six decimals (0.1 m).
 
@@ -47,6 +51,8 @@ def clean_figure(value: str | float, axis: Axis) -> float | None:
 
 
 def _degrees(value: str, axis: Axis) -> float | None:
+    if PLAIN_FIGURE.fullmatch(value):
+        return float(value)
     text = clean_text(value)
     if text is None:
         return None

@@ -11,11 +11,20 @@ from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
 from transforms.geocode import PlaceQuery
 from transforms.normalise.chosen_contacts import ANYWHERE, choose_contacts
-from transforms.normalise.cleaners import CLEANERS, PLACE_FIELDS, address_shown, name_shown, one_line, shown
+from transforms.normalise.cleaners import (
+    CLEANERS,
+    PLACE_FIELDS,
+    address_shown,
+    name_shown,
+    one_line,
+    place_shown,
+    shown,
+)
 from transforms.normalise.contacts import scrub
 from transforms.normalise.doubts import Doubts, items_of, joined
 from transforms.normalise.identifiers import clean_siren
 from transforms.normalise.language import detect_language
+from transforms.normalise.points import PLAIN_FIGURE
 from transforms.normalise.text import clean_text
 from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
@@ -34,6 +43,10 @@ ADDRESSES = {"url", "record_url"}
 
 # Raw fields of contacts: what of them may be published is chosen from the whole record.
 CONTACTS = {"email", "phone"}
+
+# What surrounds a place: values of which many records share each.
+_PLACE_PARTS = frozenset(PLACE_FIELDS[1:])
+_AXES = {"latitude", "longitude"}
 
 # Fields that are no column: contacts, and the key, which a record has already.
 _NOT_CLEANED = CONTACTS | {"source_key"}
@@ -183,7 +196,12 @@ class Normaliser:
             pairs = _distinct((one_line(item), item) for item in items)
             return [text for text, _ in pairs], [shown(origin) for _, origin in pairs]
         text = joined(value)
+        if name in _PLACE_PARTS:
+            place, origin = place_shown(text)
+            return place, [origin]
         cleaned = self._single(raw, name, text)
+        if name in _AXES and PLAIN_FIGURE.fullmatch(text):
+            return cleaned, [text]
         if name in ADDRESSES and cleaned:
             return cleaned, [address_shown(text, cleaned)]
         return cleaned, [name_shown(text) if name in NAMES else shown(text)]

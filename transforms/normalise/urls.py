@@ -34,6 +34,13 @@ _GLUED_URLS = re.compile(r"((?:https?://)?[^/\s]+?)https?://", re.IGNORECASE)  #
 _SAFE = "/%:@!$&'()*+,;=~-._?"
 
 
+PLAIN_ADDRESS = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!me/)[a-z]{2,}(?:/[A-Za-z0-9_-]+)*/?"
+)
+"""Addresses in canonical form already, but for the / behind a bare host. They hold no contact: messages that wa.me/
+and its like open stand under .me, which is not among them."""
+
+
 def clean_url(value: str) -> str | None:
     """Return a web address in canonical form, the first valid one if the value holds several.
 
@@ -42,6 +49,8 @@ def clean_url(value: str) -> str | None:
     other characters than ASCII in path and query are percent-encoded (RFC 3986). Returns None for nothing. Raises
     ValueError when no part of the value is an http(s) address of a public host name, or it names a user.
     """
+    if PLAIN_ADDRESS.fullmatch(value):
+        return value if value.count("/") > 2 else f"{value}/"
     text = clean_text(_IN_ANGLES.sub(r"\1", value))  # no tag
     if text is None:
         return None
