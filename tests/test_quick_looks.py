@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from ipaddress import ip_address
 from types import ModuleType
 from unittest.mock import patch
 
@@ -23,6 +24,7 @@ from transforms.normalise import (
     emails,
     keys,
     language,
+    names,
     people,
     person_names,
     phones,
@@ -62,6 +64,16 @@ TEXTS = st.one_of(
 def without(module: ModuleType, **looks: object) -> AbstractContextManager[object]:
     """`module` with its quick looks made blind: all that they would spare is searched."""
     return patch.multiple(module, **looks)
+
+
+class Everything(frozenset[str]):
+    """Has every word."""
+
+    def isdisjoint(self, other: object) -> bool:
+        return False
+
+
+EVERYTHING = Everything()
 
 
 def yes(_: str) -> bool:
@@ -327,3 +339,27 @@ TEASERS = sorted(
 def test_the_quick_look_for_a_teaser_at_the_end_misses_none(written: str, end: str) -> None:
     line = written + end
     assert line[: boilerplate._teaser_begins(line)] == boilerplate._TEASER_AT_END.sub("", line)
+
+
+NAME_WORDS = sorted(
+    words("""
+    l' d' la le de association scop S.C.O.P. s c o p a m A.D.M.R. société coopérative d'intérêt collectif loi 1901 & +
+    l1901 l e s sarl Ltd Hangar é x community interest company régie 1er juillet
+""")
+)
+
+
+@given(st.text(max_size=30) | st.lists(st.sampled_from(NAME_WORDS), max_size=9).map(" ".join))
+def test_names_of_which_nothing_comes_together_have_the_keys_of_others(name: str) -> None:
+    found = names.name_key(name)
+    with without(names, _PHRASES_BEGIN=EVERYTHING):
+        assert names.name_key.__wrapped__(name) == found
+
+
+@given(st.text("0189.:%af gx٣", max_size=12) | st.ip_addresses().map(str))
+def test_every_address_of_a_machine_has_a_colon_or_ends_with_a_figure(host: str) -> None:
+    try:
+        ip_address(host)
+    except ValueError:
+        return
+    assert urls._is_ip(host)

@@ -52,7 +52,7 @@ def _once(address: str, known: _Known, keys: set[str]) -> str | None:
     pieces = _BETWEEN.split(_bare(address))  # what is written, and what stands between, in turns
     while pieces and _says_no_more(pieces[-1], known, keys):
         del pieces[-2:]
-    while pieces and _says_no_more(pieces[0], known, keys):
+    while len(pieces) > 1 and _says_no_more(pieces[0], known, keys):  # a single one has been looked at
         del pieces[:2]
     if not pieces:
         return None

@@ -18,17 +18,22 @@ def stack_conflicts(queries: Sequence[PlaceQuery], answers: Sequence[PlaceAnswer
     than are placed at a time, each part is looked at by itself. Addresses are told apart
     by their whole text, house numbers included; records without an address do not count.
     """
-    groups: dict[tuple[float, float], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    points: dict[tuple[float, float], list[int]] = defaultdict(list)
     for number, (query, answer) in enumerate(zip(queries, answers, strict=True)):
-        if not query.address or query.latitude is None or query.longitude is None or answer.precision != "point":
+        if query.address and query.latitude is not None and query.longitude is not None and answer.precision == "point":
+            points[query.latitude, query.longitude].append(number)
+    conflicts: dict[int, str] = {}
+    for numbers in points.values():
+        if len(numbers) < STACK:  # nearly all: their addresses need not be read
             continue
-        figures = "".join(sign for sign in query.address if sign.isdigit())
-        written = f"{figures} {place_key(query.address)} {place_key(query.commune or '')}"
-        groups[query.latitude, query.longitude][written].append(number)
-    return {
-        number: f"stack: {len(addresses)} different addresses are given this same point"
-        for addresses in groups.values()
-        if len(addresses) >= STACK
-        for numbers in addresses.values()
-        for number in numbers
-    }
+        different = len({_written(queries[number]) for number in numbers})
+        if different >= STACK:
+            told = f"stack: {different} different addresses are given this same point"
+            conflicts |= dict.fromkeys(numbers, told)
+    return conflicts
+
+
+def _written(query: PlaceQuery) -> str:
+    address = query.address or ""
+    figures = "".join(sign for sign in address if sign.isdigit())
+    return f"{figures} {place_key(address)} {place_key(query.commune or '')}"

@@ -23,6 +23,7 @@ from transforms.normalise.urls import PLAIN_ADDRESS, clean_url
 from transforms.remembered import remembered
 
 _MOST_ROUNDS = 6
+_WORDED, _STREET = re.compile(r"\w"), re.compile(r"\d|[^\W\d_]{2}")
 _ZONES = re.compile(r"\b(?:Za|Zi|Zae|Zup|Rn|Rd|Rdc)\b")
 
 PLACE_FIELDS = ("address", "postcode", "commune", "insee_code", "departement", "region", "country")
@@ -77,7 +78,7 @@ def _name(value: str) -> str | None:
     # A name is short, and "Contact Jean Vilar" may well be one.
     text = clean_text(value)
     told = name_shown(text) if text else ""
-    return restore_case(told) if re.search(r"\w", told) or told == text else None  # nothing but a contact is no name
+    return restore_case(told) if told == text or _WORDED.search(told) else None  # nothing but a contact is no name
 
 
 def _organisation(value: str) -> str | None:
@@ -95,7 +96,7 @@ def _place(value: str) -> str | None:
 def _street(value: str) -> str | None:
     """An address in one line: capitals as in a name; a lone letter ("n") is none."""
     text = _place(value)
-    if text is None or not re.search(r"\d|[^\W\d_]{2}", text):
+    if text is None or not _STREET.search(text):
         return None
     cased = restore_case(text)
     return text if cased == text else _ZONES.sub(lambda zone: zone[0].upper(), cased)

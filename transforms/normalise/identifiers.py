@@ -17,6 +17,7 @@ _LABEL = re.compile(
     r"^(?:n[°o]?\s*)?(?:siren|siret|rna|waldec|tva)\s*(?:n[°o])?\s*[:=]?\s*|^n[°o]\s*|\s*\([^()]*\)$", re.IGNORECASE
 )
 _VAT = re.compile(r"FR[0-9]{2}(?=[0-9]{9}$)")  # the number of intra-Community VAT holds the SIREN
+_OF_A_SPREADSHEET = re.compile(r"(?<=\d{8})\.0+$")
 _SEPARATORS = re.compile(r"[\s.,'’_\-–—/]+")
 # "W", the prefecture that registered it (three characters: 751, 2A1, 9R1 ...), six digits. Source: the open RNA
 # files of the Ministry of the Interior, https://www.data.gouv.fr/fr/datasets/repertoire-national-des-associations/
@@ -103,7 +104,7 @@ def _compact(value: str) -> str | None:
     text = clean_text(value)
     if text is None:
         return None
-    number = _SEPARATORS.sub("", re.sub(r"(?<=\d{8})\.0+$", "", _LABEL.sub("", text))).upper()
+    number = _SEPARATORS.sub("", _OF_A_SPREADSHEET.sub("", _LABEL.sub("", text))).upper()
     return number if number.strip("0") else None
 
 

@@ -39,6 +39,8 @@ _LEGAL_PHRASES = tuple(
         "l1901",
     )
 )
+_PHRASES_BEGIN = frozenset(phrase[0] for phrase in _LEGAL_PHRASES)
+_DROPPED = _STOP_WORDS | _LEGAL_FORMS
 _DOTTED = re.compile(r"\b(?:[^\W_]\.[^\S\n]?){2,}(?:[^\W_]\b)?")  # A.M.A.P., S.C.I.C, A. D. M. R.
 _AMPERSAND = re.compile(r"[&+＆]")
 _WORD = re.compile(r"[^\W_]+")
@@ -55,6 +57,8 @@ def name_key(name: str) -> str:
     Idempotent, never raises.
     """
     folded = _fold(name)
+    if sum(len(word) == 1 for word in folded) < 3 and _PHRASES_BEGIN.isdisjoint(folded):  # nothing comes together
+        return " ".join([word for word in folded if word not in _DROPPED] or folded)
     kept = folded
     while (shorter := _without_forms([word for word in _joined(kept) if word not in _STOP_WORDS])) != kept:
         kept = shorter  # what is dropped may bring the words of a legal form together

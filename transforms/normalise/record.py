@@ -20,7 +20,7 @@ from transforms.normalise.cleaners import (
     place_shown,
     shown,
 )
-from transforms.normalise.contacts import scrub
+from transforms.normalise.contacts import emails_in, scrub
 from transforms.normalise.doubts import Doubts, items_of, joined
 from transforms.normalise.identifiers import clean_siren
 from transforms.normalise.language import detect_language
@@ -142,13 +142,15 @@ class Normaliser:
 
     def _contacts(self, fields: dict[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:
         """Fill contact_email and contact_phone with what is an organisation's, under an open licence only."""
-        names = [joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
+        email, phone = (clean_text(joined(fields.get(name))) or "" for name in ("email", "phone"))
         texts = [joined(fields.get(name)) for name in ("summary", "impact")]
+        if not (email or phone or any(map(emails_in, texts))):
+            return
+        names = [joined(fields.get(name)) for name in ("name", "organisation_name", "commune")]
         country = values.get("country", self._rules.country or ANYWHERE)
         country = {"france": "FR", "uk": "GB"}.get(
             country.casefold(), country.upper() if len(country) == 2 else ANYWHERE
         )
-        email, phone = (clean_text(joined(fields.get(name))) or "" for name in ("email", "phone"))
         chosen = choose_contacts(email, phone, texts, filter(None, names), country)
         self._doubts.note_private(
             {"e-mail addresses": chosen.private_emails, "telephone numbers": chosen.private_phones}

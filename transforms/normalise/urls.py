@@ -162,6 +162,8 @@ def web_domain(url: str) -> str | None:
 
 
 def _is_ip(host: str) -> bool:
+    if not (":" in host or host[-1:].isdigit()):  # all have one or the other
+        return False
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -107,8 +107,10 @@ class Model:
 
         def of_word(word: str) -> int:
             rows = [row for feature in features(word) if (row := self.weights.get(feature)) is not None]
-            weights = [round(FACTOR * sum(cells)) for cells in zip(*rows, strict=True)] if rows else nothing
-            return packed(weights, told_by(word))
+            themes = told_by(word)
+            if not (rows or themes):
+                return 0
+            return packed([round(FACTOR * sum(cells)) for cells in zip(*rows, strict=True)] or nothing, themes)
 
         of_pair = {pair: packed(nothing, themes) for pair, themes in told_by_pairs().items()}
         return lru_cache(maxsize=MOST_WORDS)(of_word), of_pair
