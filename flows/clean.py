@@ -6,7 +6,7 @@ import datetime as dt
 import gc
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def _asked(record: CleanRecord) -> PlaceQuery:
     if record.place.country is not None:
         return record.place
     hint = country_of_website(record.values.get("url")) or country_of_phone(record.values.get("contact_phone"))
-    return replace(record.place, country_hint="FR" if hint in TERRITORIES else hint)
+    return record.place._replace(country_hint="FR" if hint in TERRITORIES else hint)
 
 
 def _titles(record: CleanRecord) -> list[str]:

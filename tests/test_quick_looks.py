@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import relevance
-from transforms.geocode import hints
+from transforms.geocode import address_line, hints
+from transforms.geocode import names as place_names
 from transforms.marks import without_marks
 from transforms.normalise import (
     boilerplate,
@@ -363,3 +364,35 @@ def test_every_address_of_a_machine_has_a_colon_or_ends_with_a_figure(host: str)
     except ValueError:
         return
     assert urls._is_ip(host)
+
+
+ADDRESS_WORDS = sorted(
+    words("""
+    3 146 quai Neuf rue de la impasse 75013 44000 44 75 Nantes Paris Lyon 3e 11ème 2ÈME 1 er arr cedex CEDEX 44 000
+    (44) (France) France , - BP 12 F-44000 Loire-Atlantique marseille 13 08 arrondissement ٤٤٠٠٠ ½
+""")
+)
+PLACES = st.text("0123 4e(),-Fr", max_size=20) | st.lists(st.sampled_from(ADDRESS_WORDS), max_size=8).map(" ".join)
+
+
+@given(PLACES)
+def test_the_quick_looks_at_an_address_miss_no_code(address: str) -> None:
+    asked = (address, ("44000", None), ("Nantes", "Loire-Atlantique"), "44")
+    found = address_line.address_line(*asked)
+    with without(address_line, _MAY_BE_CODE=ALWAYS), without(place_names, _MAY_BE_DISTRICT=ALWAYS):
+        assert address_line.address_line(*asked) == found
+
+
+@given(PLACES)
+def test_the_quick_look_for_an_arrondissement_misses_none(place: str) -> None:
+    found = place_names.arrondissement_number(place)
+    with without(place_names, _MAY_BE_DISTRICT=ALWAYS):
+        assert place_names.arrondissement_number(place) == found
+
+
+@given(st.integers(240, 320), st.sampled_from(["Nous utilisons des cookies", "Accept cookies, please"]))
+def test_no_banner_is_longer_than_the_longest(size: int, banner: str) -> None:
+    line = banner.ljust(size, "e")
+    found = boilerplate.without_boilerplate(line)
+    with without(boilerplate, _LONGEST_BANNER=size):
+        assert boilerplate.without_boilerplate(line) == found

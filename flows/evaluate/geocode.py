@@ -83,7 +83,7 @@ def is_right(case: Case, answer: PlaceAnswer, gazetteer: Gazetteer) -> bool:
 
 
 def _example(case: Case, answer: PlaceAnswer) -> dict[str, Any]:
-    asked = {name: value for name, value in asdict(case.query).items() if value is not None}
+    asked = {name: value for name, value in case.query._asdict().items() if value is not None}
     return {
         "asked": asked,
         "right": sorted(case.communes) or case.point,

@@ -111,7 +111,7 @@ def _fields(example: Example) -> dict[str, RawValue]:
 def _shown(record: CleanRecord | None) -> list[Any]:
     if record is None:
         return []
-    return [record.values, record.originals, record.record_url, asdict(record.place)]
+    return [record.values, record.originals, record.record_url, record.place._asdict()]
 
 
 def letters(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from transforms.geocode.coordinates import usable
 from transforms.geocode.gazetteer import Gazetteer
@@ -65,14 +64,14 @@ def _answer(
     if point is None:
         return answer
     if not point.fits and place and resolution.confidence >= _CERTAIN and _is_far(point, place):
-        return replace(answer, conflict=_conflict(reading, place, point, gazetteer))
+        return answer._replace(conflict=_conflict(reading, place, point, gazetteer))
     method = f"{answer.method}+{point.repair}" if point.repair else answer.method
-    placed = replace(
-        answer, latitude=point.point.latitude, longitude=point.point.longitude, precision="point", method=method
+    placed = answer._replace(
+        latitude=point.point.latitude, longitude=point.point.longitude, precision="point", method=method
     )
     if not point.fits:
-        placed = placed if place else replace(placed, confidence=_POINT_ELSEWHERE, method="coordinates")
-        return replace(placed, conflict=_conflict(reading, place, point, gazetteer))
+        placed = placed if place else placed._replace(confidence=_POINT_ELSEWHERE, method="coordinates")
+        return placed._replace(conflict=_conflict(reading, place, point, gazetteer))
     return placed if place else _around(placed, reading, point, gazetteer)
 
 
@@ -110,11 +109,11 @@ def _around(answer: PlaceAnswer, reading: WorldReading, point: AuditedAbroad, ga
     """A point that fits, without a town: its country, and the town beside it where no words name another."""
     country = reading.country or point.country
     near = next((found for found in point.near if found.country == country), None)
-    answer = replace(answer, country=country, confidence=_BY_POINT, method=_by_point(point))
+    answer = answer._replace(country=country, confidence=_BY_POINT, method=_by_point(point))
     if reading.guesses or near is None or near.km > _BESIDE_KM:
         return answer
     region = _division_name(near.country, near.division, gazetteer)
-    return replace(answer, commune=near.name, region=region)
+    return answer._replace(commune=near.name, region=region)
 
 
 def _by_point(point: AuditedAbroad) -> str:

@@ -11,6 +11,7 @@ from transforms.geocode.names import arrondissement_number, has_cedex, place_key
 _BETWEEN = re.compile(r"(\s*[,;|]+\s*|\s+[-–—/]+\s+|\s+(?=\([^()]*\)\s*$))")
 # Not the number of a post box.
 _CODE = r"(?<!\d)(?<!\w-)(?<!\bbp )(?<!\bcs )(?<!\btsa )(?:FR?[ -]?)?(\d{2} ?\d{3})(?![\d-])"
+_MAY_BE_CODE = re.compile(r"\d\d ?\d{3}")  # in each of them
 _CODES = re.compile(_CODE, re.IGNORECASE)
 _CODE_AND_TOWN = re.compile(rf"(?:\A|\s+){_CODE}(?:\s+((?:(?!\d{{3}})[^,;]){{2,60}}))?\Z", re.IGNORECASE)
 _DEPARTEMENT = re.compile(r"\(?\s*(?:2[AB]|\d{2,3})\s*\)?", re.IGNORECASE)
@@ -62,10 +63,10 @@ def _once(address: str, known: _Known, keys: set[str]) -> str | None:
 
 def _says_no_more(part: str, known: _Known, keys: set[str]) -> bool:
     """Whether a part of an address is the postcode, the town or an area around it, in any order and nothing else."""
-    codes = _CODES.findall(part)
+    codes = _CODES.findall(part) if _MAY_BE_CODE.search(part) else []
     if not all(_is_ours(code, part, known) for code in codes):
         return False
-    other = _CODES.sub(" ", part)
+    other = _CODES.sub(" ", part) if codes else part
     if _POST_BOX.search(other) or (_FIGURES.search(other) and not _is_numbered(other, known)):
         return False
     rest = place_key(other)
@@ -94,6 +95,8 @@ def _is_ours(code: str, part: str, known: _Known) -> bool:
 
 def _without_end(part: str, known: _Known, keys: set[str]) -> str:
     """The last part of an address without the postcode and town behind the street."""
+    if not _MAY_BE_CODE.search(part):
+        return part
     plain = _COUNTRY.sub("", part)
     found = _CODE_AND_TOWN.search(plain)
     if found is None or not _is_ours(found[1], plain, known):

@@ -5,7 +5,6 @@ it, unless the commune is certain and the point is far: then the commune's own p
 """
 
 import math
-from dataclasses import replace
 
 from transforms.geocode.coordinates import SLACK_KM, Audited, Point, is_zero_island, usable
 from transforms.geocode.gazetteer import Gazetteer
@@ -118,7 +117,7 @@ def add_conflict(answer: PlaceAnswer, conflict: str | None) -> PlaceAnswer:
     """Return *answer* with *conflict* added to what it already says."""
     if conflict is None:
         return answer
-    return replace(answer, conflict=f"{answer.conflict}; {conflict}" if answer.conflict else conflict)
+    return answer._replace(conflict=f"{answer.conflict}; {conflict}" if answer.conflict else conflict)
 
 
 def unusable_coordinates(query: PlaceQuery) -> str | None:
@@ -141,7 +140,7 @@ def _outside(reading: Reading, resolution: Resolution, point: Audited, gazetteer
         return add_conflict(left_open(reading, resolution, gazetteer), f"point {where} is nowhere near France")
     answer = _with_point(left_open(reading, resolution, gazetteer), point)
     says_france = answer.country == "FR"
-    answer = replace(answer, method="coordinates", confidence=_POINT_OUTSIDE)
+    answer = answer._replace(method="coordinates", confidence=_POINT_OUTSIDE)
     has_outlines = gazetteer.departement_has_outlines(answer.departement_code)
     if says_france and has_outlines:
         return add_conflict(answer, "point lies outside the communes of France")
@@ -188,13 +187,12 @@ def _at_part(answer: PlaceAnswer, reading: Reading, code: str, gazetteer: Gazett
     """Give the point of the commune déléguée or associée that was written, which may be far from the town hall."""
     for key, _ in reading.guesses if code in gazetteer.with_parts else ():
         if (point := gazetteer.parts.get((code, key))) and place_key(gazetteer.communes[code].name) != key:
-            return replace(answer, latitude=point[0], longitude=point[1], method=f"{answer.method}+part")
+            return answer._replace(latitude=point[0], longitude=point[1], method=f"{answer.method}+part")
     return answer
 
 
 def _with_point(answer: PlaceAnswer, point: Audited) -> PlaceAnswer:
-    return replace(
-        answer,
+    return answer._replace(
         latitude=point.point.latitude,
         longitude=point.point.longitude,
         precision="point",

@@ -57,6 +57,8 @@ _DISTRICT_NUMBER = re.compile(
     r"\b(?:paris|lyon|marseille)\b[\s,-]*0?(\d{1,2})\b(?!\s*\d)"
     r"|\b(\d{1,2})\s*(?:er|e|eme|ieme|nd)\b(?:\s*(?:arr|ardt))?"
 )
+# In each of them, in ASCII: what follows a number begins with one of three letters.
+_MAY_BE_DISTRICT = re.compile(r"[0-9]\s*[eEiInN]|[Pp][Aa][Rr][Ii][Ss]|[Ll][Yy][Oo][Nn]|[Mm][Aa][Rr][Ss]")
 
 
 def fold(text: str) -> str:
@@ -133,6 +135,8 @@ def has_cedex(text: str) -> bool:
 
 def arrondissement_number(text: str) -> int | None:
     """Return the arrondissement (1 to 20) written in "Paris 11e", "LYON 03" or "3ème arrondissement"."""
+    if text.isascii() and not _MAY_BE_DISTRICT.search(text):
+        return None
     for found in _DISTRICT_NUMBER.finditer(fold(text)):
         number = int(found[1] or found[2])
         if 1 <= number <= 20:

@@ -1,10 +1,9 @@
-"""What the geocoder is asked and what it answers."""
+"""What the geocoder is asked and what it answers: tuples, which are made and hashed for every row of a source."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceQuery:
+class PlaceQuery(NamedTuple):
     """A place as its source writes it; ``None`` where the source says nothing."""
 
     address: str | None = None
@@ -19,8 +18,7 @@ class PlaceQuery:
     country_hint: str | None = None  # ISO code that a website or a telephone number speaks for; only a weak hint
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceAnswer:
+class PlaceAnswer(NamedTuple):
     """Where a place is, how surely, and how that was found.
 
     In Paris, Lyon and Marseille ``insee_code`` is the arrondissement's where it is known and

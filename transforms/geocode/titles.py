@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 from transforms.geocode.commune import geocode
 from transforms.geocode.gazetteer import Gazetteer
@@ -38,11 +37,11 @@ def geocode_titled(
     told: dict[int, PlaceQuery] = {}
     for number, code in codes.items():
         if name := commune_told(titles[number], served.get(code, [])):
-            told[number] = replace(queries[number], commune=name)
+            told[number] = queries[number]._replace(commune=name)
     for number, answer in zip(told, geocode(list(told.values()), gazetteer, default_country), strict=True):
         if answer.insee_code:
             confidence = min(answer.confidence, MOST_CONFIDENCE)
-            answers[number] = replace(answer, method=f"{answer.method}+title", confidence=confidence)
+            answers[number] = answer._replace(method=f"{answer.method}+title", confidence=confidence)
     return answers
 
 

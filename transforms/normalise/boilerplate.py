@@ -43,6 +43,7 @@ _BANNER = re.compile(
     r"|javascript\s+(?:is|est)\s+.*|(?:veuillez|please)\s+.*\bjavascript\b.*)[\W_]*",
     re.IGNORECASE,
 )
+_LONGEST_BANNER = 300  # as the pattern has it
 _TEASER_AT_END = re.compile(rf"(?<=[.…!?\])])\s*[\[(]?(?:{_TEASER})[\W_]*\Z", re.IGNORECASE)
 _LAST_OF_TEASER = re.compile(
     r"(?:suite|plus|article|complet|savoir|lire|more|reading|lecture|haut|page|top|ici|here)\Z", re.IGNORECASE
@@ -85,13 +86,17 @@ def without_boilerplate(text: str) -> str:
     kept: list[str] = []
     for line in text.split("\n"):
         line = " ".join(line.split())
-        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or _BANNER.fullmatch(line))):
+        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or _is_banner(line))):
             continue
         if line or (kept and kept[-1]):
             kept.append(line)
     whole = "\n".join(kept).strip()
     whole = whole[: _teaser_begins(whole)]
     return _CUT_AT_END.sub(" …", whole).strip() if whole.endswith("]") else whole
+
+
+def _is_banner(line: str) -> bool:
+    return len(line) <= _LONGEST_BANNER and _BANNER.fullmatch(line) is not None
 
 
 def _teaser_begins(text: str) -> int:

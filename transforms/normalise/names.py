@@ -41,6 +41,7 @@ _LEGAL_PHRASES = tuple(
 )
 _PHRASES_BEGIN = frozenset(phrase[0] for phrase in _LEGAL_PHRASES)
 _DROPPED = _STOP_WORDS | _LEGAL_FORMS
+_DOTS = re.compile(r"[.\s]")
 _DOTTED = re.compile(r"\b(?:[^\W_]\.[^\S\n]?){2,}(?:[^\W_]\b)?")  # A.M.A.P., S.C.I.C, A. D. M. R.
 _AMPERSAND = re.compile(r"[&+＆]")
 _WORD = re.compile(r"[^\W_]+")
@@ -66,10 +67,14 @@ def name_key(name: str) -> str:
 
 
 def _fold(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", _AMPERSAND.sub(" et ", name).casefold()).translate(_LETTERS)
+    plain = _AMPERSAND.sub(" et ", name).casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain).translate(_LETTERS)
     if not plain.isascii():
         plain = unicodedata.normalize("NFC", without_marks(plain).casefold())
-    return _WORD.findall(_DOTTED.sub(lambda m: re.sub(r"[.\s]", "", m[0]) + " ", plain))
+    if "." in plain:
+        plain = _DOTTED.sub(lambda m: _DOTS.sub("", m[0]) + " ", plain)
+    return _WORD.findall(plain)
 
 
 def _joined(kept: list[str]) -> list[str]:
