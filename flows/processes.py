@@ -1,7 +1,7 @@
 """Work shared among processes of this machine, its results in the order of the jobs: the same ones, however many work.
 
-Cleaning and merging are Python, of which one process uses one core. To start another takes a second or two, and it
-holds 200 MB of its own: callers say when that is worth it.
+Replaying, cleaning and merging are Python, of which one process uses one core. To start another takes a second or two,
+and it holds 200 MB of its own: callers say when that is worth it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -30,8 +31,9 @@ def in_order(function: Callable[[Job], Result], jobs: Sequence[Job], processes: 
             min(processes, len(jobs)), multiprocessing.get_context("spawn"), initializer=_end_with_parent
         )
         try:
-            for future in [pool.submit(function, job) for job in jobs]:
-                yield future.result()
+            waiting = deque(pool.submit(function, job) for job in jobs)
+            while waiting:
+                yield waiting.popleft().result()  # a result is let go of once it is taken
                 done += 1
         except BrokenProcessPool as fault:
             from flows.engine import tell  # Prefect takes a second to import, which no process should pay for this

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from test_night import ROWS, add_source, ask, spend
+from test_night import DAY, ROWS, add_source, ask, spend
 from test_replay import published
 
-from flows import build, merging
+from flows import build, merging, nightly
 from flows.processes import in_order
 from scrapers.record import RawRecord, RecordWriter, read_records, spans
 from transforms.normalise.record import Normaliser, Rules
@@ -68,6 +68,24 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path, monkeypatch: py
     assert dict(one.built.problems) == dict(two.built.problems)
     assert ask(tmp_path, "SELECT count(*) FROM issue WHERE code = 'no-name'") == [(3,)]
     assert published(tmp_path / "two") == published(tmp_path / "home")
+
+
+def test_a_replay_by_several_processes_changes_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_source(tmp_path / "catalogue", "beta", ROWS)
+    add_source(tmp_path / "catalogue", "alpha", [*ROWS, ("9", "Le Fournil des Possibles", "Nantes", "44000")])
+    spend(tmp_path)
+    (tmp_path / "catalogue" / "beta" / "source.toml").write_text("no definition", encoding="utf-8")
+    add_source(tmp_path / "catalogue", "gamma", ROWS)  # of which there is no archive
+    replay = {"mode": "replay", "replay_from": tmp_path / "home" / "archive"}
+    one = spend(tmp_path, home=tmp_path / "one", processes=1, **replay)
+    started: list[int] = []
+    monkeypatch.setattr(nightly, "WORTH", 0)
+    monkeypatch.setattr(nightly, "in_order", lambda *jobs: started.append(jobs[2]) or in_order(*jobs))
+    two = spend(tmp_path, home=tmp_path / "two", processes=2, **replay)
+    assert started == [2]
+    assert [(state.source_id, state.outcome) for state in two.states] == [("alpha", "good"), ("gamma", "failed")]
+    assert two.states == one.states
+    assert published(tmp_path / "two", str(DAY)) == published(tmp_path / "one", str(DAY))
 
 
 def test_parts_of_a_source_tell_what_the_whole_would() -> None:
