@@ -57,8 +57,8 @@ class Settings:
     `workers` sources are visited at once; with more than one of `shares`, by as many Prefect workers (`flows.spread`);
     `spark` is the master of the Spark cluster that compares records, None for this machine (`flows.link_spark`).
     `processes` replay, clean and merge where there is much to do, and never change what comes out. `data_roots` are the
-    folders that definitions may read local files from, beside their own. `geocoder` is the address service for streets in
-    France, `nominatim` the one for other countries, None for none; `refresh_streets` asks them anew what they have
+    folders that definitions may read local files from, beside their own. `geocoder` is the address service for streets
+    in France, `nominatim` the one for other countries, None for none; `refresh_streets` asks them anew what they have
     answered before.
     """
 
