@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from flows.processes import in_order
 from flows.settings import Settings
 from scrapers.problems import Problem
 from scrapers.record import read_records
@@ -79,7 +81,8 @@ def merged_gate(settings: Settings, previous: Path | None) -> list[Check]:
     """
     accepted = _accepted(MERGED, settings)
     with connect(settings.warehouse, read_only=True) as connection:
-        return let_through(merged_checks(connection, previous), accepted)
+        spread = partial(in_order, processes=settings.processes)
+        return let_through(merged_checks(connection, previous, spread), accepted)
 
 
 def gate_problems(source: Source, checks: Sequence[Check]) -> Iterator[Problem]:

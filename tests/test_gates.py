@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_warehouse import add_initiative, emptied, row
 
+from flows.processes import in_order
 from transforms.normalise.contacts import contacts_in_address, find_contacts
+from warehouse import gate_contacts
 from warehouse.gate import Bounds, let_through, outlived, source_checks
-from warehouse.gate_contacts import COORDINATE, HINT
+from warehouse.gate_contacts import COORDINATE, HINT, Found
 from warehouse.gate_merged import merged_checks
 from warehouse.portrait import Portrait, portray
 from warehouse.store import Store
@@ -557,6 +559,27 @@ def test_nothing_that_holds_a_contact_escapes_the_hint(texts: list[str]) -> None
 def test_what_passes_for_a_degree_is_no_contact(text: str) -> None:
     assert not find_contacts(text)
     assert not contacts_in_address(text)
+
+
+def test_processes_that_share_the_search_miss_none(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_initiative(store, summary="Joindre jeanne.exemple@example.org")
+    told = {"kind": "new", "field": "summary"}
+    texts = [f"Joindre jeanne.exemple{number}@example.org, ou @lehangar" for number in range(5_000)]
+    changes = [row("change", initiative_id=str(number), after=text, **told) for number, text in enumerate(texts)]
+    store.insert("change", changes)
+    alone = merged_checks(store.connection)
+    shared: list[Path] = []
+
+    def two(function: Callable[[Path], Found], parts: Sequence[Path]) -> Iterable[Found]:
+        shared.extend(parts)
+        return in_order(function, parts, 2)
+
+    monkeypatch.setattr(gate_contacts, "WORTH", 0)
+    monkeypatch.setattr(gate_contacts, "PART", 2_048)
+    assert merged_checks(store.connection, spread=two) == alone
+    assert len(shared) > 1
+    [fault] = [check.told for check in alone if check.rule == "personal-data"]
+    assert fault.startswith("5002 published texts hold a contact, such as ")
 
 
 # --------------------------------------------------------------------------------------- contacts that may be there

@@ -6,29 +6,41 @@ that could hold a contact at all are gathered from every table, searched, and lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import duckdb
 
+from transforms.database import connect
 from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
 from transforms.normalise.people import private_contacts
 from warehouse.schema import TABLES
 from warehouse.store import stream
 from warehouse.table import Table, literal, quoted
 
-BATCH = 20_000
+WORTH = 200_000
+"""Texts from which it pays to let several processes search: fewer take no longer than these need to start."""
+PART = 50_000
+"""Texts that one process is given to search at a time."""
+
+Found = list[tuple[str, str]]
+"""How a text was searched, and the text."""
+Spread = Callable[[Callable[[Path], Found], Sequence[Path]], Iterable[Found]]
+"""How the search of many files is done: by `map`, or by what shares them among processes."""
 
 
-def published_contacts(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+def published_contacts(connection: duckdb.DuckDBPyConnection, spread: Spread = map) -> Iterator[str]:
     """Yield where a published text still holds a contact of somebody: table, column and row, not the text.
 
-    Makes temporary tables on `connection`, which may be open for reading only.
+    Makes temporary tables on `connection`, which may be open for reading only; many texts are searched as `spread` has
+    it.
     """
     tables = [(table, _texts(table)) for table in TABLES if table.published and _texts(table)]
     gathered = " UNION ALL ".join(_gathered(table, name) for table, names in tables for name in names)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE looked_at AS SELECT DISTINCT eye, cell FROM ({gathered})")
     connection.execute("CREATE OR REPLACE TEMP TABLE found_contact (eye VARCHAR, cell VARCHAR)")
-    if _search(connection):
+    if _search(connection, spread):
         for table, names in tables:
             yield from _places(connection, table, names)
     connection.execute("DROP TABLE looked_at; DROP TABLE found_contact")
@@ -65,16 +77,31 @@ EYES: dict[str, Callable[[str], list[str]]] = {
 }  # fmt: skip
 
 
-def _search(connection: duckdb.DuckDBPyConnection) -> bool:
+def _search(connection: duckdb.DuckDBPyConnection, spread: Spread) -> bool:
     """Fill `found_contact` with the texts that hold one; return whether there are any."""
-    found = [
-        (row["eye"], row["cell"])
-        for row in stream(connection, "SELECT eye, cell FROM looked_at")
-        if EYES[row["eye"]](row["cell"])
-    ]
+    [(texts,)] = connection.execute("SELECT count(*) FROM looked_at").fetchall()
+    if texts < WORTH:
+        found = _holding(connection, "looked_at")
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            target = f"{literal(folder)} (FORMAT parquet, ROW_GROUP_SIZE {PART}, ROW_GROUPS_PER_FILE 1)"
+            connection.execute(f"COPY looked_at TO {target}")
+            found = [each for some in spread(_holding_in, sorted(Path(folder).iterdir())) for each in some]
     if found:
         connection.executemany("INSERT INTO found_contact VALUES (?, ?)", found)
     return bool(found)
+
+
+def _holding(connection: duckdb.DuckDBPyConnection, texts: str) -> Found:
+    """Search the texts of a table."""
+    rows = stream(connection, f"SELECT eye, cell FROM {texts}")
+    return [(row["eye"], row["cell"]) for row in rows if EYES[row["eye"]](row["cell"])]
+
+
+def _holding_in(file: Path) -> Found:
+    """Search the texts of a Parquet file: the work of one process."""
+    with connect(threads=1) as connection:
+        return _holding(connection, f"read_parquet({literal(str(file))})")
 
 
 def _places(connection: duckdb.DuckDBPyConnection, table: Table, names: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import duckdb
 
 from transforms.rights import register
 from warehouse.gate import Check
-from warehouse.gate_contacts import published_contacts
+from warehouse.gate_contacts import Spread, published_contacts
 from warehouse.gate_never import never_rules
 from warehouse.table import literal
 
@@ -43,11 +43,13 @@ ACCEPT = "; if it is true, let it through once: a line in warehouse/decisions/ac
 COARSE = "('departement', 'region', 'country', 'none')"
 
 
-def merged_checks(connection: duckdb.DuckDBPyConnection, previous: Path | None = None) -> list[Check]:
+def merged_checks(
+    connection: duckdb.DuckDBPyConnection, previous: Path | None = None, spread: Spread = map
+) -> list[Check]:
     """Put the warehouse open in `connection` to every rule; `previous` is the database of the last release.
 
     Looks at counts, ids, places and clusters beside that release, at licences and provenance, and at every published
-    text for contacts of people.
+    text for contacts of people, as `spread` has it.
     """
     if not _count(connection, "FROM initiative"):
         remedy = "look at the sources in the report: none gave a record that could be published"
@@ -56,7 +58,7 @@ def merged_checks(connection: duckdb.DuckDBPyConnection, previous: Path | None =
     if previous is not None:
         with attached(connection, previous):
             beside = list(_beside(connection))
-    return [*beside, _licences(connection), *_never(connection), _private(connection)]
+    return [*beside, _licences(connection), *_never(connection), _private(connection, spread)]
 
 
 @contextmanager
@@ -204,8 +206,8 @@ def _never(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
         yield _check(rule, f"{found}", "0", not found, f"{found} {told}", remedy)
 
 
-def _private(connection: duckdb.DuckDBPyConnection) -> Check:
-    contacts = list(published_contacts(connection))
+def _private(connection: duckdb.DuckDBPyConnection, spread: Spread) -> Check:
+    contacts = list(published_contacts(connection, spread))
     told = f"{len(contacts)} published texts hold a contact, such as {'; '.join(contacts[:3])}"
     remedy = "look at these rows with `essaim sql`, and teach transforms/normalise/contacts.py what it missed"
     return _check("personal-data", f"{len(contacts)} texts", "0", not contacts, told, remedy)
