@@ -95,7 +95,7 @@ def build(
         by_id = {source.id: source for source in sources}
         set_texts_apart(store, by_id)
         initiatives = merge_records(store, by_id, settings.as_of, settings.processes)
-        find_similar(store)
+        find_similar(store, settings.processes)
         with part("compare with the last release"):
             changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
             _date_alike(store)

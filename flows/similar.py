@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from flows.processes import in_order
 from flows.progress import stage
 from transforms.similar import nearest
 from warehouse.store import Store
@@ -14,8 +19,14 @@ SHARED_SITES = (
 )  # fmt: skip
 
 
-def find_similar(store: Store) -> None:
+WORTH = 30_000
+"""Initiatives whose texts several processes read sooner than one."""
+
+
+def find_similar(store: Store, processes: int = 1) -> None:
     """Fill `similar` from the finished `initiative`. Only what is published is compared, so that anyone can check it.
+
+    So many `processes` read the texts where there are many, and as many threads compare them, with the same outcome.
 
     Pairs that a match or `related` brings together are one, or a house and what it
     houses: they are never told here.
@@ -40,20 +51,12 @@ def find_similar(store: Store) -> None:
             {"shared": list(SHARED_SITES)},
         )
         _keep_apart(store)
-        nearest(store.connection)
+        [(count,)] = store.connection.execute("SELECT count(*) FROM idea").fetchall()
+        spread = partial(in_order, processes=processes if count >= WORTH else 1)
+        with tempfile.TemporaryDirectory() as folder:
+            nearest(store.connection, Path(folder), spread, processes)
         store.connection.execute('INSERT INTO "similar" BY NAME SELECT * FROM nearest ORDER BY ALL')
-        for table in (
-            "idea",
-            "apart",
-            "nearest",
-            "weight",
-            "mark",
-            "spelling",
-            "placed_idea",
-            "asking",
-            "champion",
-            "local_champion",
-        ):
+        for table in ("idea", "apart", "nearest"):
             store.connection.execute(f"DROP TABLE {table}")
 
 

@@ -1,25 +1,25 @@
-"""The search for what is nearest in idea: texts to weighed terms in Python, everything between pairs in SQL.
-
-The vectors are TF-IDF after Salton and Buckley (1988), over stems, concepts and themes, of damped length. Pairs are
-found through champion lists (Manning, Raghavan and Schütze, Introduction to Information Retrieval, section 7.1.3): of
-each term only the initiatives that it tells most about, so that the work grows with the number of initiatives and not
-with its square. Weights are whole thousandths, whose sums are the same in any order.
-"""
+"""The search for what is nearest in idea: texts to terms, terms to weights, and all pairs that may be alike compared."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import resources
-from string import Template
+from functools import partial
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import orjson
 
-from transforms.similar.terms import concepts, own_name, repeated, stems, told_words, without
-from transforms.themes.words import STEM
-from transforms.vocabulary import vocabulary
+from transforms.database import connect
+from transforms.similar.champions import choose
+from transforms.similar.comparing import Comparison, Told
+from transforms.similar.places import read_places
+from transforms.similar.reading import Reading, Text, marks, read, repeated
+from transforms.similar.weighing import weigh
 
 IDEA = (
     "id", "initiative_id", "name", "summary", "places", "codes", "guessed", "bearer", "site", "latitude", "longitude",
@@ -27,150 +27,107 @@ IDEA = (
 )  # fmt: skip
 """The columns that the table `idea` must have: one row an initiative, `id` counting from 0 in the order of the ids."""
 
-KEPT = 5
-"""Initiatives that are told in each scope."""
-NEARBY_KM = 30
-BATCH = 5_000
-PASSES = 50
-"""Initiatives are compared `BATCH` at a time, to need little memory, but in so many passes at most: each reads the
-weights of all, so that ever more passes would grow with the square of their number."""
-LOADED = 2_000
+SPAN = 10_000
+"""Initiatives whose texts are read together, by one process."""
+BATCH = 1_024
+"""Initiatives that are compared together: few enough for the caches of a processor."""
+WRITTEN = 20
+"""Batches whose rows enter the table together."""
+
+Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
+"""How the reading of many texts is done: by `map`, or by what shares them among processes, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a text is weighed: its stemmer, and the factors of its terms. The usual one is what measured best.
+class Texts:
+    """The texts of the initiatives from `first` to before `last`, in a Parquet file with the columns of `idea`."""
 
-    `guessed` is the factor of a theme that no source states; `damping`, in weights of the
-    rarest word, is added to the length of every vector, so that two names of one word are not wholly alike.
-    """
+    file: Path
+    first: int
+    last: int
 
-    stem: Callable[[str], str] = lambda word: word[:STEM]
-    words: float = 1.0
-    concepts: float = 1.5
-    themes: float = 0.5
-    guessed: float = 0.25
-    damping: float = 1.2
-
-
-USUAL = Recipe()
+    def rows(self, columns: str) -> list[tuple[Any, ...]]:
+        """Read some columns, in the order of the ids."""
+        with connect(threads=1) as connection:
+            return connection.execute(
+                f"SELECT {columns} FROM read_parquet(?) WHERE id >= ? AND id < ? ORDER BY id",
+                [str(self.file), self.first, self.last],
+            ).fetchall()
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, recipe: Recipe = USUAL) -> None:
-    """Weigh the texts of the table `idea` on `connection`: makes the temporary tables `term`, `weight` and `mark`."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE posting (id INTEGER, term INTEGER, count INTEGER, form INTEGER);"
-        "CREATE OR REPLACE TEMP TABLE mark (id INTEGER, name VARCHAR);"
-        "CREATE OR REPLACE TEMP TABLE spelling (form INTEGER, text VARCHAR)"
-    )
-    numbers = _Numbers()
-    boilerplate = repeated(text for (text,) in _rows(connection, "summary") if text)
-    postings: list[list[list[int]]] = []
-    marks: list[list[Any]] = []
-    for row in _rows(connection, "id, name, summary, places, codes, guessed"):
-        id, name, summary, places, codes, guessed = row
-        marks.append([id, own_name(name, places)])
-        terms = _terms(f"{name}. {without(summary or '', boilerplate)}", places, codes, guessed, recipe)
-        postings.append(numbers.postings(id, terms))
-        if len(marks) >= LOADED:
-            _load(connection, postings, marks)
-    _load(connection, postings, marks)
-    connection.execute(
-        "INSERT INTO spelling SELECT unnest(range(len(told))), unnest(told) "
-        "FROM (SELECT from_json(?, '[\"VARCHAR\"]') AS told)",
-        [json.dumps(list(numbers.forms))],
-    )
-    factors = {
-        "words": recipe.words, "concepts": recipe.concepts, "themes": recipe.themes, "guessed": recipe.guessed,
-        "damping": recipe.damping,
-    }  # fmt: skip
-    connection.execute(_sql("weighing.sql", **factors))
+def marks_of(texts: Texts) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Return the marks of the sentences of `texts`."""
+    return marks(summary for (summary,) in texts.rows("summary"))
 
 
-def nearest(connection: duckdb.DuckDBPyConnection) -> None:
+def reading_of(texts: Texts, boilerplate: frozenset[int]) -> Reading:
+    """Return the terms of `texts`."""
+    rows = texts.rows("name, summary, places, codes, guessed")
+    return read((Text(*row) for row in rows), boilerplate)
+
+
+def nearest(connection: duckdb.DuckDBPyConnection, folder: Path, spread: Spread = map, threads: int = 1) -> None:
     """Fill the temporary table `nearest` from `idea`, and from `apart`, pairs of ids that are never told.
 
-    `nearest` has the columns of the published table `similar`. Only temporary tables are made.
+    `nearest` has the columns of the published table `similar`. The texts are read as `spread` has it, from a file in
+    `folder`; then pairs are compared by so many `threads`.
     """
-    prepare(connection)
-    connection.execute(_sql("champions.sql", nearby=NEARBY_KM))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE nearest (initiative_id VARCHAR, scope VARCHAR, rank INTEGER, similar_id VARCHAR, "
+        "score DOUBLE, distance_km DOUBLE, reason VARCHAR)"
+    )
+    texts = _texts(connection, folder / "ideas.parquet")
+    boilerplate = repeated(spread(marks_of, texts))
+    weighed = weigh(spread(partial(reading_of, boilerplate=boilerplate), texts))
+    where = read_places(connection)
+    champions = choose(weighed.weights, len(weighed.kinds), where)
+    apart = connection.execute("SELECT left_id, right_id FROM apart").fetchnumpy()
+    comparison = Comparison(weighed, where, champions, (apart["left_id"], apart["right_id"]))
+    count = len(weighed.names)
+    firsts = range(0, count, BATCH)
+    lasts = [min(first + BATCH, count) for first in firsts]
+    if threads > 1 and len(firsts) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            _write(connection, pool.map(comparison.tell, firsts, lasts))
+    else:
+        _write(connection, map(comparison.tell, firsts, lasts))
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
+    """Write the texts of `idea` to a file, and return them in spans."""
+    connection.execute(
+        "COPY (SELECT id, name, summary, places, codes, guessed FROM idea ORDER BY id) "
+        f"TO $file (FORMAT parquet, ROW_GROUP_SIZE {SPAN})",
+        {"file": str(file)},
+    )
     [(count,)] = connection.execute("SELECT count(*) FROM idea").fetchall()
-    batch = max(BATCH, -(-count // PASSES))
-    for first in range(0, count, batch):
-        bounds = {"first": first, "last": first + batch - 1}
-        connection.execute(_sql("nearest.sql", **bounds, nearby=NEARBY_KM, kept=KEPT))
+    return [Texts(file, first, min(first + SPAN, count)) for first in range(0, count, SPAN)]
 
 
-KINDS = {"w": 0, "c": 1, "t": 2, "g": 2}
-"""The remainders by four of the numbers of words, concepts and themes."""
+def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told]) -> None:
+    """Add rows to `nearest`, as JSON texts: DuckDB's fast way in for plain Python."""
+    while some := list(islice(told, WRITTEN)):
+        columns = {
+            "a": [each.pairs.a for each in some],
+            "b": [each.pairs.b for each in some],
+            "score": [each.pairs.score for each in some],
+            "km": [each.pairs.km for each in some],
+            "nearby": [each.pairs.nearby for each in some],
+            "rank": [each.ranks for each in some],
+            "reason": [each.reasons for each in some],
+        }
+        connection.execute(_INSERT, [orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY).decode()])
 
 
-class _Numbers:
-    """Numbers for terms and forms, in the order in which they are met; that of a term tells its kind, by four."""
-
-    def __init__(self) -> None:
-        self.terms: dict[str, int] = {}
-        self.forms: dict[str, int] = {}
-
-    def postings(self, id: int, terms: Mapping[str, tuple[int, str]]) -> list[list[int]]:
-        """What `_load` takes of one initiative: its id, and the terms, counts and forms that belong together.
-
-        A guessed theme ("g:") is the same term as a stated one ("t:"); its count is negative.
-        """
-        known, forms = self.terms, self.forms
-        found: list[list[int]] = [[id], [], [], []]
-        for term, (count, form) in terms.items():
-            kind, rest = term[0], term[1:]
-            if kind == "g" and f"t{rest}" in terms:
-                continue
-            name = f"t{rest}" if kind == "g" else term
-            found[1].append(4 * known.setdefault(name, len(known)) + KINDS[kind])
-            found[2].append(-count if kind == "g" else count)
-            found[3].append(forms.setdefault(form, len(forms)))
-        return found
-
-
-def _sql(name: str, **numbers: float) -> str:
-    """The statements of a file, with our own numbers in the places of their names: macros take no parameters."""
-    text = resources.files("transforms.similar").joinpath(name).read_text(encoding="utf-8")
-    return Template(text).substitute(numbers)
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, columns: str) -> Iterator[tuple[Any, ...]]:
-    """Read `idea` in the order of its ids, some at a time: the connection is written to meanwhile."""
-    first = 0
-    while rows := connection.execute(
-        f"SELECT {columns} FROM idea WHERE id >= ? ORDER BY id LIMIT ?", [first, LOADED]
-    ).fetchall():
-        yield from rows
-        first += len(rows)
-
-
-def _terms(
-    text: str, places: list[str], codes: list[str], guessed: list[str], recipe: Recipe
-) -> Mapping[str, tuple[int, str]]:
-    """The terms of one initiative, each with its count and how it reads in a reason; kinds are told by a letter."""
-    found = told_words(text, places)
-    terms = {f"w:{stem}": told for stem, told in stems(found, recipe.stem).items()} if recipe.words else {}
-    if recipe.concepts:
-        terms |= {f"c:{name}": (count, name.replace("-", " ")) for name, count in concepts(found).items()}
-    if recipe.themes:
-        labels = vocabulary()["themes"]
-        terms |= {f"t:{code}": (1, labels[code]["en"] if code in labels else code) for code in codes}
-        terms |= {f"g:{code}": (1, labels[code]["en"] if code in labels else code) for code in guessed}
-    return terms
-
-
-def _load(connection: duckdb.DuckDBPyConnection, postings: list[list[list[int]]], marks: list[list[Any]]) -> None:
-    """Move the rows gathered into their tables, as one JSON text: DuckDB's fast way in for plain Python."""
-    connection.execute(
-        "INSERT INTO posting SELECT r[1][1], unnest(r[2]), unnest(r[3]), unnest(r[4]) "
-        "FROM (SELECT unnest(from_json(?, '[[[\"INTEGER\"]]]')) AS r)",
-        [json.dumps(postings)],
-    )
-    connection.execute(
-        "INSERT INTO mark SELECT r[1]::INTEGER, r[2] FROM (SELECT unnest(from_json(?, '[[\"VARCHAR\"]]')) AS r)",
-        [json.dumps(marks)],
-    )
-    postings.clear()
-    marks.clear()
+_INSERT = """
+    INSERT INTO nearest
+    SELECT x.initiative_id, CASE WHEN nearby THEN 'nearby' ELSE 'elsewhere' END, rank, y.initiative_id,
+        round(score / 1000000, 3), round(km, 1), reason
+    FROM (
+        SELECT unnest(flatten(a)) AS a, unnest(flatten(b)) AS b, unnest(flatten(score)) AS score,
+            unnest(flatten(km)) AS km, unnest(flatten(nearby)) AS nearby, unnest(flatten(rank)) AS rank,
+            unnest(flatten(reason)) AS reason
+        FROM (SELECT unnest(from_json(?, '{"a": [["INTEGER"]], "b": [["INTEGER"]], "score": [["INTEGER"]],
+            "km": [["DOUBLE"]], "nearby": [["BOOLEAN"]], "rank": [["INTEGER"]], "reason": [["VARCHAR"]]}')))
+    ) JOIN idea x ON x.id = a JOIN idea y ON y.id = b
+"""

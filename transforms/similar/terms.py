@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib import resources
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from transforms.themes.words import STEM, fold, words
 
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\s*[\n\r•|]+\s*")
-REPEATED = 4
-"""A sentence that so many initiatives have says nothing about any of them: a network's boilerplate, a slogan."""
+_NO_LETTERS = bytes(code for code in range(128) if not 97 <= code <= 122)
 MOST = 400
 """Words of a text that are read; the rest of a long one changes little."""
 
@@ -42,7 +41,7 @@ _EMPTY = frozenset(_PRESENTATION.split())
 
 
 @cache
-def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str, str], set[str]]]:
+def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str, str], tuple[str, ...]]]:
     """The concepts for looking up: whole words, beginnings of words, and pairs of stems."""
     told = tomllib.loads(resources.files("transforms.similar").joinpath("concepts.toml").read_text(encoding="utf-8"))
     whole: dict[str, set[str]] = {}
@@ -57,7 +56,7 @@ def _entries() -> tuple[dict[str, set[str]], dict[str, set[str]], dict[tuple[str
                 begun.setdefault(entry[:-1], set()).add(concept)
             else:
                 whole.setdefault(entry, set()).add(concept)
-    return whole, begun, pairs
+    return whole, begun, {pair: tuple(sorted(met)) for pair, met in pairs.items()}
 
 
 def _stem(word: str) -> str:
@@ -75,29 +74,28 @@ def _concepts_of(word: str) -> tuple[str, ...]:
 
 def concepts(found: Sequence[str]) -> Counter[str]:
     """Return how often each concept is spoken of in the folded words `found`, in order."""
-    told = [concept for word in found for concept in _concepts_of(word)]
+    told = Counter(chain.from_iterable(map(_concepts_of, found)))
     _, _, pairs = _entries()
-    stemmed = [_stem(word) for word in found]
-    for pair in pairwise(stemmed):
-        if pair in pairs:
-            told += pairs[pair]
-    return Counter(told)
+    stemmed = [word[:STEM] for word in found]
+    if not pairs.keys().isdisjoint(pairwise(stemmed)):
+        told.update(chain.from_iterable(pairs.get(pair, ()) for pair in pairwise(stemmed)))
+    return told
+
+
+@lru_cache(maxsize=50_000)
+def _words_of_place(place: str) -> frozenset[str]:
+    return frozenset(words(place))
 
 
 def told_words(text: str, places: Iterable[str] = ()) -> list[str]:
     """Return the folded words of `text` that may tell an idea, in order: not those of its own `places`."""
-    own = {word for place in places for word in words(place)}
+    own = frozenset().union(*map(_words_of_place, places))
     return [word for word in words(text)[:MOST] if word not in own]
 
 
-def stems(found: Iterable[str], stem: Callable[[str], str] = _stem) -> dict[str, tuple[int, str]]:
-    """Return stem → how often it comes and the word it first came as; words of three letters or more."""
-    counts: dict[str, tuple[int, str]] = {}
-    for word in found:
-        if len(word) > 2 and word not in _EMPTY:
-            count, form = counts.get(stem(word), (0, word))
-            counts[stem(word)] = (count + 1, form)
-    return counts
+def tells(word: str) -> bool:
+    """Whether a folded word is compared as a word: three letters or more, and none of presentation."""
+    return len(word) > 2 and word not in _EMPTY
 
 
 def own_name(name: str, places: Iterable[str] = ()) -> str:
@@ -111,23 +109,16 @@ def sentences(text: str) -> list[str]:
     return [part for part in _SENTENCE.split(text) if part.strip()]
 
 
-def mark(sentence: str) -> bytes:
-    """Return a digest by which two writings of one sentence are the same: letters only, no accents or case."""
-    return blake2b("".join(re.findall(r"[a-z]+", fold(sentence))).encode(), digest_size=8).digest()
+def mark(sentence: str) -> int:
+    """Return a digest of 64 bits by which two writings of one sentence are the same: letters only, no accents or case."""
+    letters = fold(sentence).encode("ascii", "ignore").translate(None, _NO_LETTERS)
+    return int.from_bytes(blake2b(letters, digest_size=8).digest(), "big")
 
 
-def repeated(texts: Iterable[str]) -> frozenset[bytes]:
-    """Return the marks of the sentences that at least `REPEATED` of the `texts` have."""
-    counts: Counter[bytes] = Counter()
-    for text in texts:
-        counts.update({mark(sentence) for sentence in sentences(text)})
-    return frozenset(each for each, count in counts.items() if count >= REPEATED)
-
-
-def without(text: str, boilerplate: frozenset[bytes]) -> str:
+def without(text: str, boilerplate: Set[int]) -> str:
     """Return `text` without its sentences whose marks are in `boilerplate`."""
     return " ".join(_kept(text, boilerplate)) if boilerplate else text
 
 
-def _kept(text: str, boilerplate: frozenset[bytes]) -> Iterator[str]:
+def _kept(text: str, boilerplate: Set[int]) -> Iterator[str]:
     return (sentence for sentence in sentences(text) if mark(sentence) not in boilerplate)

@@ -1,0 +1,156 @@
+"""Whom to compare with whom: champion lists (Manning, Raghavan and Schütze, Introduction to Information Retrieval, 7.1.3).
+
+An initiative asks with its eight weightiest terms; a term answers with the initiatives that it tells most about, 60 of
+all and 15 of each square of the map. So the work grows with the number of initiatives and not with its square. Where
+weights are equal the lower term or initiative comes first: the choice is the same in any run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.similar.arrays import Keys, Matrix, Numbers, Packing, bounds_of, ordinals, stacked, starts
+from transforms.similar.places import Places
+from transforms.similar.weighing import WEIGHTS
+
+ASKED, EVERYWHERE, LOCAL = 8, 60, 15
+MET_EVERYWHERE, MET_NEARBY = 30, 20
+BATCH = 10_000
+"""Initiatives whose terms are ordered at a time."""
+SLICE = 4_000_000
+"""Weights that are ordered at a time: 200 MB, as keys and their copies."""
+PRODUCTS = (WEIGHTS - 1) ** 2 + 1
+"""One more than the greatest product of two weights; in sums of them are `ASKED` at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Champions:
+    """With which terms each initiative asks (`asking`), and who answers: a row of `everywhere` for each term.
+
+    Nearby a row of `local` answers for each of the ordered `groups`, a term in a square: term x squares + square.
+    """
+
+    asking: Matrix
+    everywhere: Matrix
+    groups: Keys
+    local: Matrix
+
+    def meet(self, first: int, last: int, where: Places) -> tuple[Keys, Keys]:
+        """Return the pairs to compare of the initiatives from `first` to before `last`: ordered, each once.
+
+        The first of a pair is counted from `first`, the second from 0.
+        """
+        some, count = self.asking.rows(first, last), len(where.area)
+        rows, terms = some.row_of_cells(), some.columns.astype(np.int64)
+        asked, ids, products = _answers(self.everywhere, terms, terms + 1, rows, some.values)
+        elsewhere = where.area[first:last][asked] != where.area[ids]
+        far = _best(asked[elsewhere], ids[elsewhere], products[elsewhere], count, MET_EVERYWHERE)
+        ranges = [
+            np.searchsorted(self.groups, (terms * len(where.squares))[:, None] + bound[first:last][rows]).ravel()
+            for bound in where.around
+        ]
+        bands = where.around[0].shape[1]
+        asked, ids, products = _answers(self.local, *ranges, np.repeat(rows, bands), np.repeat(some.values, bands))
+        others = asked + first != ids
+        near = _best(asked[others], ids[others], products[others], count, MET_NEARBY)
+        pairs = np.concatenate([far, near])
+        pairs.sort()
+        pairs = pairs[starts(pairs)]
+        packing = Packing(last - first, count)
+        return packing.unpack(pairs, 0), packing.unpack(pairs, 1)
+
+
+def _answers(
+    champions: Matrix, begin: Numbers, end: Numbers, rows: Numbers, weights: Numbers
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Return who answers to each of the `rows` that asks, and the product of the weights that its term has for both."""
+    cells, sizes = champions.cells(begin, end)
+    return np.repeat(rows, sizes), champions.columns[cells], np.repeat(weights, sizes) * champions.values[cells]
+
+
+def _best(rows: Numbers, ids: Numbers, products: Numbers, count: int, kept: int) -> Keys:
+    """Return the pairs of a row and an id, of `count`, whose sums of products are greatest in the row, packed."""
+    height = int(rows[-1]) + 1 if len(rows) else 0
+    packing = Packing(height, count, PRODUCTS)
+    keys = packing.pack(rows, ids, products)
+    keys.sort()
+    pairs = packing.without(keys, 1)
+    begin = np.flatnonzero(starts(pairs))
+    sums = np.add.reduceat(packing.unpack(keys, 2), begin) if len(begin) else begin
+    pair = Packing(height, count)
+    rows, ids = (pair.unpack(pairs[begin], column) for column in range(2))
+    ranking = Packing(height, ASKED * PRODUCTS, count)
+    keys = ranking.pack(rows, ASKED * PRODUCTS - 1 - sums, ids)
+    keys.sort()
+    keys = keys[ordinals(ranking.unpack(keys, 0)) < kept]
+    return pair.pack(ranking.unpack(keys, 0), ranking.unpack(keys, 2))
+
+
+def choose(weights: Matrix, terms: int, where: Places) -> Champions:
+    """Choose the champions of those of all `terms` that somebody asks with."""
+    asking = _ask(weights, terms)
+    asked = np.zeros(terms, bool)
+    asked[asking.columns] = True
+    rows, columns = weights.row_of_cells(), weights.columns
+    everywhere, groups, local = [], [np.empty(0, np.int64)], []
+    for first, last in _slices(np.bincount(columns, minlength=terms)):
+        some = np.flatnonzero((columns >= first) & (columns < last))
+        some = some[asked[columns[some]]]
+        best, found, nearby = _answering(columns[some] - first, weights.values[some], rows[some], last - first, where)
+        everywhere.append(best)
+        groups.append(found + first * len(where.squares))
+        local.append(nearby)
+    return Champions(asking, stacked(everywhere), np.concatenate(groups), stacked(local))
+
+
+def _ask(weights: Matrix, terms: int) -> Matrix:
+    """Return the weights of the terms that each initiative asks with."""
+    packing = Packing(BATCH, WEIGHTS, terms)
+    parts = []
+    for first in range(0, len(weights.bounds) - 1, BATCH):
+        some = weights.rows(first, min(first + BATCH, len(weights.bounds) - 1))
+        keys = packing.pack(some.row_of_cells(), WEIGHTS - 1 - some.values, some.columns)
+        keys.sort()
+        keys = keys[ordinals(packing.unpack(keys, 0)) < ASKED]
+        sizes = np.bincount(packing.unpack(keys, 0), minlength=len(some.bounds) - 1)
+        parts.append(_cells(packing, keys, sizes))
+    return stacked(parts)
+
+
+def _slices(having: Numbers) -> Iterator[tuple[int, int]]:
+    """Yield the terms from the first to before the last of each slice, which has `SLICE` weights if one term has not."""
+    bounds, first = bounds_of(having), 0
+    while first < len(having):
+        last = int(np.searchsorted(bounds, bounds[first] + SLICE, side="right")) - 1
+        yield first, (first := max(last, first + 1))
+
+
+def _answering(
+    terms: Numbers, weights: Numbers, ids: Numbers, count: int, where: Places
+) -> tuple[Matrix, Keys, Matrix]:
+    """Return the champions of `count` terms, numbered from 0: everywhere, and by groups nearby, after their numbers."""
+    packing = Packing(count, WEIGHTS, len(where.area))
+    keys = packing.pack(terms, WEIGHTS - 1 - weights, ids)
+    keys.sort()
+    terms, ids = packing.unpack(keys, 0), packing.unpack(keys, 2)
+    best = ordinals(terms) < EVERYWHERE
+    everywhere = _cells(packing, keys[best], np.bincount(terms[best], minlength=count))
+    # The places in the order just made stand for weights and initiatives together.
+    at = np.flatnonzero(where.placed[ids])
+    by_group = Packing(count * len(where.squares), len(keys))
+    nearby = by_group.pack(terms[at] * len(where.squares) + where.square[ids[at]], at)
+    nearby.sort()
+    groups = by_group.unpack(nearby, 0)
+    kept = ordinals(groups) < LOCAL
+    groups, at = groups[kept], by_group.unpack(nearby[kept], 1)
+    begin = np.flatnonzero(starts(groups))
+    return everywhere, groups[begin], _cells(packing, keys[at], np.diff(begin, append=len(groups)))
+
+
+def _cells(packing: Packing, keys: Keys, sizes: Numbers) -> Matrix:
+    """Return a matrix with rows of these sizes, of keys that hold a row, a weight as it is ordered, and a column."""
+    weights = (WEIGHTS - 1 - packing.unpack(keys, 1)).astype(np.int32)
+    return Matrix(bounds_of(sizes), packing.unpack(keys, 2).astype(np.int32), weights)
