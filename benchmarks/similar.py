@@ -7,15 +7,21 @@ texts (Zipf), a third of them from the concepts, places clustered in towns, and 
 from __future__ import annotations
 
 import math
+import os
 import random
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from flows.processes import in_order
+from flows.settings import cores
 from transforms.database import connect
 from transforms.similar import nearest
 from transforms.similar.terms import _entries
@@ -63,16 +69,23 @@ def measure(count: int) -> float:
             if len(rows) == 5_000:
                 _insert(connection, rows)
         _insert(connection, rows)
-        start, worked = time.perf_counter(), time.process_time()
-        nearest(connection)
-        seconds, cpu = time.perf_counter() - start, time.process_time() - worked
+        start, worked = time.perf_counter(), _worked()
+        with tempfile.TemporaryDirectory() as folder:
+            nearest(connection, Path(folder), partial(in_order, processes=cores()), cores())
+        seconds, cpu = time.perf_counter() - start, _worked() - worked
         [(found,)] = connection.execute("SELECT count(*) FROM nearest").fetchall()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak, other = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(
-        f"{count:>9,} initiatives: {seconds:6.1f} s ({cpu:.1f} s of CPU), {found:>9,} rows, peak {peak:,.0f} MB",
+        f"{count:>9,} initiatives: {seconds:6.1f} s ({cpu:.1f} s of CPU), {found:>9,} rows, peak {peak:,.0f} MB, "
+        f"and {other:,.0f} MB in each process that reads",
         flush=True,
     )
     return cpu
+
+
+def _worked() -> float:
+    """The seconds of CPU of this process so far, and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, rows: list[list[Any]]) -> None:

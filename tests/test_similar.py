@@ -9,9 +9,12 @@ import pytest
 from small_warehouse import add_initiative, row
 from typer.testing import CliRunner
 
+from flows import similar
 from flows.cli import app
 from flows.similar import find_similar
-from transforms.similar.terms import concepts, own_name, repeated, told_words, without
+from transforms.similar import run
+from transforms.similar.reading import marks, repeated
+from transforms.similar.terms import concepts, own_name, told_words, without
 from warehouse.store import Store
 
 RENNES: dict[str, Any] = {"latitude": 48.11, "longitude": -1.68, "departement_code": "35", "country": "FR",
@@ -42,9 +45,9 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def told(store: Store) -> dict[tuple[str, str], list[str]]:
+def told(store: Store, processes: int = 1) -> dict[tuple[str, str], list[str]]:
     store.connection.execute('DELETE FROM "similar"')
-    find_similar(store)
+    find_similar(store, processes)
     found: dict[tuple[str, str], list[str]] = {}
     rows = 'SELECT initiative_id, scope, similar_id FROM "similar" ORDER BY initiative_id, scope, rank'
     for id, scope, other in store.connection.execute(rows).fetchall():
@@ -92,6 +95,20 @@ def test_another_run_and_another_order_give_the_same_rows(store: Store, tmp_path
     assert store.connection.execute(rows).fetchall() == other.connection.execute(rows).fetchall() != []
 
 
+def test_spans_batches_processes_and_threads_change_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 'SELECT * FROM "similar" ORDER BY ALL'
+    told(store)
+    once = store.connection.execute(rows).fetchall()
+    monkeypatch.setattr(run, "SPAN", 3)
+    monkeypatch.setattr(run, "BATCH", 2)
+    monkeypatch.setattr(run, "WRITTEN", 1)
+    monkeypatch.setattr(similar, "WORTH", 1)
+    told(store, 2)
+    assert store.connection.execute(rows).fetchall() == once != []
+    assert {name for (name,) in store.connection.execute("SELECT table_name FROM duckdb_tables() WHERE temporary")
+            .fetchall()} == set()  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "same",
     [{"siren": "552100554"}, {"organisation_name": "Les Ateliers"}, {"url": "https://www.ateliers.example.org/x"}],
@@ -133,9 +150,10 @@ def test_a_network_tells_one_of_its_own(store: Store) -> None:
 def test_a_sentence_that_many_repeat_says_nothing() -> None:
     slogan = "Ensemble, changeons le monde !"
     texts = [f"Texte {word}. {slogan}" for word in ("un", "deux", "trois", "quatre")]
-    marks = repeated(texts)
-    assert without(texts[0], marks) == "Texte un."
-    assert repeated(texts[:3]) == frozenset()
+    for parts in ([texts], [texts[:1], texts[1:]]):
+        assert without(texts[0], repeated(map(marks, parts))) == "Texte un."
+    assert repeated([marks(texts[:3])]) == repeated([]) == frozenset()
+    assert repeated([marks([slogan * 9, None, "", *texts[:2]])]) == frozenset()  # often in one text, but in three
 
 
 def test_concepts_meet_across_languages_and_names_are_told_from_ideas() -> None:

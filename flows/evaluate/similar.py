@@ -17,8 +17,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from transforms.database import connect
-from transforms.similar import Recipe, prepare
+import numpy as np
+
+from transforms.similar.reading import Recipe, Text, marks, read, repeated
+from transforms.similar.weighing import weigh
 
 KEPT, PLAIN = "stems and concepts, kept", "TF-IDF of words"
 SUBTHEME = "Tag CIS - Niveau 2 - Sous-thématiques {} CODE"
@@ -113,19 +115,13 @@ def evaluate(truth: Path | None) -> tuple[list[Figures], list[str]]:
 
 def likeness(texts: Sequence[Told], recipe: Recipe) -> dict[tuple[int, int], float]:
     """Return how alike any two of `texts` are, by their numbers; pairs that share nothing are left out."""
-    with connect() as connection:
-        connection.execute(
-            "CREATE TEMP TABLE idea (id INTEGER, name VARCHAR, summary VARCHAR, places VARCHAR[], codes VARCHAR[], "
-            "guessed VARCHAR[])"
-        )
-        rows = [[number, told.name, told.text, [], [], []] for number, told in enumerate(texts)]
-        connection.executemany("INSERT INTO idea VALUES (?, ?, ?, ?, ?, ?)", rows)
-        prepare(connection, recipe)
-        found = connection.execute(
-            "SELECT a.id, b.id, sum(a.weight * b.weight) FROM weight a JOIN weight b USING (term) "
-            "WHERE a.id <> b.id GROUP BY a.id, b.id"
-        ).fetchall()
-    return {(a, b): float(score) for a, b, score in found}
+    boilerplate = repeated([marks(told.text for told in texts)])
+    weighed = weigh([read((Text(told.name, told.text) for told in texts), boilerplate, recipe)], recipe)
+    table = np.zeros((len(texts), len(weighed.kinds)), np.int64)
+    table[weighed.weights.row_of_cells(), weighed.weights.columns] = weighed.weights.values
+    scores = table @ table.T
+    alike = zip(*np.nonzero(scores), strict=True)
+    return {(int(a), int(b)): float(scores[a, b]) for a, b in alike if a != b}
 
 
 def _figures(way: str, file: str, texts: Sequence[Told], scores: Mapping[tuple[int, int], float]) -> Figures:

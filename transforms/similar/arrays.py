@@ -1,4 +1,4 @@
-"""Many numbers at a time: rows of numbers packed into keys that NumPy sorts fast, and sparse matrices of whole numbers."""
+"""Many whole numbers at a time: rows of them packed into keys that NumPy sorts fast, and sparse matrices."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Matrix:
         return np.repeat(np.arange(len(self.bounds) - 1, dtype=np.int32), np.diff(self.bounds))
 
     def cells(self, begin: Numbers, end: Numbers) -> tuple[Keys, Keys]:
-        """Return the places of the cells in ranges of rows, from `begin` to before `end`, and how many each range has."""
+        """Return where the cells in ranges of rows are, from `begin` to before `end`, and how many each range has."""
         first, sizes = self.bounds[begin], self.bounds[end] - self.bounds[begin]
         return ranges(first, sizes), sizes
 

@@ -1,8 +1,9 @@
-"""Whom to compare with whom: champion lists (Manning, Raghavan and Schütze, Introduction to Information Retrieval, 7.1.3).
+"""Whom to compare with whom: the champion lists of Manning, Raghavan and Schütze.
 
-An initiative asks with its eight weightiest terms; a term answers with the initiatives that it tells most about, 60 of
-all and 15 of each square of the map. So the work grows with the number of initiatives and not with its square. Where
-weights are equal the lower term or initiative comes first: the choice is the same in any run.
+They are told in section 7.1.3 of their Introduction to Information Retrieval (2008). An initiative asks with its eight
+weightiest terms; a term answers with the initiatives that it tells most about, 60 of all and 15 of each square of the
+map. So the work grows with the number of initiatives and not with its square. Where weights are equal the lower term or
+initiative comes first: the choice is the same in any run.
 """
 
 from __future__ import annotations
@@ -48,12 +49,12 @@ class Champions:
         asked, ids, products = _answers(self.everywhere, terms, terms + 1, rows, some.values)
         elsewhere = where.area[first:last][asked] != where.area[ids]
         far = _best(asked[elsewhere], ids[elsewhere], products[elsewhere], count, MET_EVERYWHERE)
-        ranges = [
+        begin, end = (
             np.searchsorted(self.groups, (terms * len(where.squares))[:, None] + bound[first:last][rows]).ravel()
             for bound in where.around
-        ]
+        )
         bands = where.around[0].shape[1]
-        asked, ids, products = _answers(self.local, *ranges, np.repeat(rows, bands), np.repeat(some.values, bands))
+        asked, ids, products = _answers(self.local, begin, end, np.repeat(rows, bands), np.repeat(some.values, bands))
         others = asked + first != ids
         near = _best(asked[others], ids[others], products[others], count, MET_NEARBY)
         pairs = np.concatenate([far, near])
@@ -121,7 +122,7 @@ def _ask(weights: Matrix, terms: int) -> Matrix:
 
 
 def _slices(having: Numbers) -> Iterator[tuple[int, int]]:
-    """Yield the terms from the first to before the last of each slice, which has `SLICE` weights if one term has not."""
+    """Yield the first term of each slice and the one after its last: `SLICE` weights, or one term that has more."""
     bounds, first = bounds_of(having), 0
     while first < len(having):
         last = int(np.searchsorted(bounds, bounds[first] + SLICE, side="right")) - 1

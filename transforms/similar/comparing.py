@@ -82,9 +82,10 @@ class Comparison:
     def _possible(self, a: Numbers, b: Numbers, km: NDArray[np.float64]) -> Flags:
         """Return which pairs are two, of two places near each other or in two territories."""
         where = self._where
-        one = (where.bearer[a] == where.bearer[b]) | (where.site[a] == where.site[b])
-        one |= self._network[a] == self._network[b]
-        return ~one & ((km <= NEARBY_KM) | np.isnan(km) | (where.territory[a] != where.territory[b]))
+        possible: Flags = (km <= NEARBY_KM) | np.isnan(km) | (where.territory[a] != where.territory[b])
+        for whose in (where.bearer, where.site, self._network):
+            possible &= whose[a] != whose[b]
+        return possible
 
     def _may_meet(self, pairs: Pairs) -> Flags:
         """Return which pairs are neither kept apart nor of one network by a name that stands in the other's."""

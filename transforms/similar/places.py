@@ -37,7 +37,7 @@ class Places:
     around: tuple[Numbers, Numbers]
 
     def kilometres(self, a: Numbers, b: Numbers) -> NDArray[np.float64]:
-        """Return how far pairs of initiatives are from each other (haversine); not a number where a place is unknown."""
+        """Return how far two initiatives are from each other (haversine); not a number where a place is unknown."""
         latitude, longitude = self.latitude, self.longitude
         half = np.radians(latitude[b] - latitude[a]) / 2, np.radians(longitude[b] - longitude[a]) / 2
         cosines = np.cos(np.radians(latitude[a])) * np.cos(np.radians(latitude[b]))

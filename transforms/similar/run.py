@@ -1,4 +1,4 @@
-"""The search for what is nearest in idea: texts to terms, terms to weights, and all pairs that may be alike compared."""
+"""The search for what is nearest in idea: texts to terms, terms to weights, and who may be alike compared."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def sentences(text: str) -> list[str]:
 
 
 def mark(sentence: str) -> int:
-    """Return a digest of 64 bits by which two writings of one sentence are the same: letters only, no accents or case."""
+    """Return a digest of 64 bits, the same for any writing of a sentence: letters only, no accents or case."""
     letters = fold(sentence).encode("ascii", "ignore").translate(None, _NO_LETTERS)
     return int.from_bytes(blake2b(letters, digest_size=8).digest(), "big")
 
