@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.similar.arrays import Keys, Matrix, Numbers, Packing, bounds_of, ordinals, stacked, starts
+from transforms.similar.arrays import Flags, Keys, Matrix, Numbers, Packing, bounds_of, ordinals, stacked, starts
 from transforms.similar.places import Places
 from transforms.similar.weighing import WEIGHTS
 
@@ -73,21 +73,32 @@ def _answers(
 
 
 def _best(rows: Numbers, ids: Numbers, products: Numbers, count: int, kept: int) -> Keys:
-    """Return the pairs of a row and an id, of `count`, whose sums of products are greatest in the row, packed."""
-    height = int(rows[-1]) + 1 if len(rows) else 0
-    packing = Packing(height, count, PRODUCTS)
-    keys = packing.pack(rows, ids, products)
-    keys.sort()
-    pairs = packing.without(keys, 1)
-    begin = np.flatnonzero(starts(pairs))
-    sums = np.add.reduceat(packing.unpack(keys, 2), begin) if len(begin) else begin
-    pair = Packing(height, count)
-    rows, ids = (pair.unpack(pairs[begin], column) for column in range(2))
-    ranking = Packing(height, ASKED * PRODUCTS, count)
-    keys = ranking.pack(rows, ASKED * PRODUCTS - 1 - sums, ids)
-    keys.sort()
-    keys = keys[ordinals(ranking.unpack(keys, 0)) < kept]
-    return pair.pack(ranking.unpack(keys, 0), ranking.unpack(keys, 2))
+    """Return the pairs of one of the ordered `rows` and an id, of `count`, whose sums of products are the greatest."""
+    packing = Packing(count, PRODUCTS)
+    table, filled = _in_rows(rows, packing.pack(ids, products))
+    table.sort(axis=1)
+    keys = table[filled]
+    ids = packing.unpack(keys, 0)
+    begin = np.flatnonzero(starts(rows) | starts(ids))
+    sums = np.add.reduceat(packing.unpack(keys, 1), begin) if len(begin) else begin
+    ranking = Packing(ASKED * PRODUCTS, count)
+    table, filled = _in_rows(rows[begin], ranking.pack(ASKED * PRODUCTS - 1 - sums, ids[begin]))
+    if table.shape[1] > kept:
+        table.partition(kept - 1, axis=1)
+    best = filled[:, :kept]
+    return Packing(len(table), count).pack(np.nonzero(best)[0], ranking.unpack(table[:, :kept][best], 1))
+
+
+def _in_rows(rows: Numbers, keys: Keys) -> tuple[Keys, Flags]:
+    """Return a table with the keys of each of the ordered `rows`, the greatest number behind them, and where keys are.
+
+    To sort many short rows takes a third of the time of sorting all of it at once.
+    """
+    sizes = np.bincount(rows)
+    filled = np.arange(sizes.max(initial=0)) < sizes[:, None]
+    table = np.full(filled.shape, np.iinfo(np.int64).max)
+    table[filled] = keys
+    return table, filled
 
 
 def choose(weights: Matrix, terms: int, where: Places) -> Champions:

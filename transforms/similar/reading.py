@@ -7,7 +7,6 @@ that processes can share them; `transforms.similar.weighing` brings what they re
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.similar.arrays import Packing, starts
 from transforms.similar.terms import concepts, mark, own_name, sentences, tells, told_words, without
 from transforms.themes.words import STEM
 from transforms.vocabulary import vocabulary
@@ -100,72 +100,91 @@ def read(texts: Iterable[Text], boilerplate: Set[int] = frozenset(), recipe: Rec
     return reader.done()
 
 
-class _Words(dict[str, tuple[int, int]]):
-    """Word → the numbers of its stem and of itself as a form; -1 twice where it tells nothing."""
+class _Terms(dict[str, int]):
+    """What is told (a word, a concept, a theme) → its term and its form, in one number; -1 where it tells nothing.
 
-    def __init__(self, stem: Callable[[str], str], vocabulary: dict[str, int], spelling: dict[str, int]) -> None:
-        self._stem, self._vocabulary, self._spelling = stem, vocabulary, spelling
+    `name` makes a term of it, `form` says how it reads in a reason. Both are numbered when they are first met.
+    """
 
-    def __missing__(self, word: str) -> tuple[int, int]:
-        found = (-1, -1)
-        if tells(word):
-            term = self._vocabulary.setdefault(f"w:{self._stem(word)}", len(self._vocabulary))
-            found = (term, self._spelling.setdefault(word, len(self._spelling)))
-        self[word] = found
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        spelling: dict[str, int],
+        name: Callable[[str], str],
+        form: Callable[[str], str],
+        counts: Callable[[str], bool] = bool,
+    ) -> None:
+        self._vocabulary, self._spelling, self._name, self._form, self._counts = (
+            vocabulary,
+            spelling,
+            name,
+            form,
+            counts,
+        )
+
+    def __missing__(self, told: str) -> int:
+        found = -1
+        if self._counts(told):
+            term = self._vocabulary.setdefault(self._name(told), len(self._vocabulary))
+            found = term << FORM_BITS | self._spelling.setdefault(self._form(told), len(self._spelling))
+        self[told] = found
         return found
 
 
+FORM_BITS = 32
+
+
 class _Reader:
-    """Gathers the terms of one text after the other. Each word is stemmed and numbered once, when it is first met."""
+    """Gathers what one text after the other tells; what is told several times is counted at the end, of all at once."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
         self._vocabulary: dict[str, int] = {}
         self._spelling: dict[str, int] = {}
-        self._words = _Words(recipe.stem, self._vocabulary, self._spelling)
-        self._sizes, self._terms, self._counts, self._forms = (array("i") for _ in range(4))
+        numbers = self._vocabulary, self._spelling
+        self._words = _Terms(*numbers, lambda word: f"w:{recipe.stem(word)}", str, tells) if recipe.words else None
+        self._concepts = (
+            _Terms(*numbers, "c:{}".format, lambda name: name.replace("-", " ")) if recipe.concepts else None
+        )
+        self._themes = _Terms(*numbers, "t:{}".format, _label) if recipe.themes else None
+        self._told, self._ends, self._guessed = array("q"), array("q"), array("q")
         self._names: list[str] = []
 
     def take(self, text: Text, boilerplate: Set[int]) -> None:
         """Add a text."""
-        before = len(self._terms)
         found = told_words(f"{text.name}. {without(text.summary or '', boilerplate)}", text.places)
-        if self._recipe.words:
-            self._add_words(Counter(found))
-        if self._recipe.concepts:
-            for name, count in concepts(found).items():
-                self._add(f"c:{name}", count, name.replace("-", " "))
-        if self._recipe.themes:
-            for code in dict.fromkeys(text.codes):
-                self._add(f"t:{code}", 1, _label(code))
-            for code in dict.fromkeys(text.guessed):
-                if code not in text.codes:
-                    self._add(f"t:{code}", -1, _label(code))
-        self._sizes.append(len(self._terms) - before)
+        if self._words is not None:
+            self._told.extend(map(self._words.__getitem__, found))
+        if self._concepts is not None:
+            self._told.extend(map(self._concepts.__getitem__, concepts(found)))
+        if self._themes is not None:
+            self._told.extend(map(self._themes.__getitem__, dict.fromkeys(text.codes)))
+            stated = len(self._told)
+            self._told.extend(self._themes[code] for code in dict.fromkeys(text.guessed) if code not in text.codes)
+            self._guessed.extend(range(stated, len(self._told)))
+        self._ends.append(len(self._told))
         self._names.append(own_name(text.name, text.places))
-
-    def _add_words(self, counted: Counter[str]) -> None:
-        counts: dict[int, int] = {}
-        for word, count in counted.items():
-            term, form = self._words[word]
-            if term in counts:
-                counts[term] += count
-            elif term >= 0:
-                counts[term] = count
-                self._forms.append(form)
-        self._terms.extend(counts)
-        self._counts.extend(counts.values())
-
-    def _add(self, term: str, count: int, form: str) -> None:
-        self._terms.append(self._vocabulary.setdefault(term, len(self._vocabulary)))
-        self._counts.append(count)
-        self._forms.append(self._spelling.setdefault(form, len(self._spelling)))
 
     def done(self) -> Reading:
         """Return what was gathered."""
-        columns = (self._sizes, self._terms, self._counts, self._forms)
-        sizes, terms, counts, forms = (np.array(column, np.int32) for column in columns)
-        return Reading(sizes, terms, counts, forms, list(self._vocabulary), list(self._spelling), self._names)
+        told, ends = np.array(self._told, np.int64), np.array(self._ends, np.int64)
+        signs = np.ones(len(told), np.int32)
+        signs[np.array(self._guessed, np.int64)] = -1
+        texts = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+        known = np.flatnonzero(told >= 0)
+        keys = Packing(len(ends), len(self._vocabulary)).pack(texts[known], told[known] >> FORM_BITS)
+        order = np.argsort(keys, kind="stable")  # the form that comes first in a text stays the first
+        known = known[order]
+        begin = np.flatnonzero(starts(keys[order]))
+        first = known[begin]
+        return Reading(
+            np.bincount(texts[first], minlength=len(ends)).astype(np.int32),
+            (told[first] >> FORM_BITS).astype(np.int32),
+            np.add.reduceat(signs[known], begin) if len(begin) else signs[:0],
+            (told[first] & ((1 << FORM_BITS) - 1)).astype(np.int32),
+            list(self._vocabulary),
+            list(self._spelling),
+            self._names,
+        )
 
 
 def _label(code: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -72,13 +71,13 @@ def _concepts_of(word: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def concepts(found: Sequence[str]) -> Counter[str]:
-    """Return how often each concept is spoken of in the folded words `found`, in order."""
-    told = Counter(chain.from_iterable(map(_concepts_of, found)))
+def concepts(found: Sequence[str]) -> list[str]:
+    """Return the concept of each time that the folded words `found`, in order, speak of one."""
+    told = list(chain.from_iterable(map(_concepts_of, found)))
     _, _, pairs = _entries()
     stemmed = [word[:STEM] for word in found]
     if not pairs.keys().isdisjoint(pairwise(stemmed)):
-        told.update(chain.from_iterable(pairs.get(pair, ()) for pair in pairwise(stemmed)))
+        told.extend(chain.from_iterable(pairs.get(pair, ()) for pair in pairwise(stemmed)))
     return told
 
 
