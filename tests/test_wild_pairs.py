@@ -36,7 +36,7 @@ from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from transforms.normalise.names import name_key
 from transforms.normalise.text import words
-from transforms.similar import terms
+from transforms.similar import reading, terms
 from warehouse.gazetteer import data_folder
 
 # Where each is fed. `THROUGH` are what `geocode`, `weigh` and the runs call with all that a record holds.
@@ -54,6 +54,7 @@ ELSEWHERE = {
     "street_text.agreement street.judge street_abroad.judge_abroad",
     "test_link.py": "likeness.variants cluster.cluster run.link sides.city_code",
     "test_similar.py": "run.nearest",
+    "test_similar_search.py": "weighing.weigh arrays.ordinals arrays.ranges arrays.stacked arrays.starts",
 }
 THROUGH = set(
     words("""
@@ -61,7 +62,8 @@ THROUGH = set(
     free_text.read_name free_text.read_address
     similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world
     coordinates.locate coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all
-    model.compared model.value
+    model.compared model.value run.marks_of run.reading_of reading.stem_of_letters arrays.bounds_of places.read_places
+    champions.choose
 """)
 )
 NO_TEXT_OF_A_SOURCE = set(
@@ -72,7 +74,9 @@ NO_TEXT_OF_A_SOURCE = set(
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements
     evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
-    run.Related run.Linked run.Prepared run.Recipe sides.Side
+    run.Related run.Linked run.Prepared sides.Side arrays.Matrix arrays.Packing champions.Champions
+    comparing.Comparison comparing.Pairs comparing.Told places.Places reading.Recipe reading.Text weighing.Weighed
+    run.Texts
 """)
 )
 BELOW = set(
@@ -85,8 +89,8 @@ BELOW = set(
     likeness.numbers_differ likeness.housed model.decide model.score doubtful.listed_twice doubtful.may_join
     sides.same_commune sides.same_door sides.same_departement
     sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
-    spelling.spelled spelling.house terms.concepts terms.told_words terms.stems terms.own_name terms.sentences
-    terms.mark terms.repeated terms.without
+    spelling.spelled spelling.house terms.concepts terms.told_words terms.own_name terms.sentences terms.mark
+    terms.without terms.tells reading.marks reading.repeated
 """)
 )
 
@@ -216,10 +220,10 @@ def test_words_of_any_text_are_told(text: str, other: str) -> None:
     assert likeness.core(key) <= set(key.split())
     assert isinstance(likeness.head(text), str)
     told = terms.told_words(text, [other])
-    assert all(count > 0 for count in terms.concepts(told).values())
-    assert all(count > 0 for count, _ in terms.stems(told).values())
+    assert set(terms.concepts(told)) <= set(terms.concepts([*told, "velo"]))
+    assert all(word.islower() and len(word) > 2 for word in told if terms.tells(word))
     assert isinstance(terms.own_name(text, [other]), str)
     parts = terms.sentences(text)
-    marks = terms.repeated([text] * 50)
-    assert marks == {terms.mark(part) for part in parts}
-    assert terms.without(text, marks) == ("" if parts else terms.without(text, marks))
+    often = reading.repeated([reading.marks([text]), reading.marks([text] * 49)])
+    assert often == {terms.mark(part) for part in parts}
+    assert terms.without(text, often) == ("" if parts else terms.without(text, often))
