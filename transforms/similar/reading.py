@@ -100,63 +100,57 @@ def read(texts: Iterable[Text], boilerplate: Set[int] = frozenset(), recipe: Rec
     return reader.done()
 
 
-class _Terms(dict[str, int]):
+FORM_BITS = 32
+"""Bits of the number of a form, when it stands behind that of its term in one number."""
+
+
+class _Numbers(dict[str, int]):
     """What is told (a word, a concept, a theme) → its term and its form, in one number; -1 where it tells nothing.
 
-    `name` makes a term of it, `form` says how it reads in a reason. Both are numbered when they are first met.
+    `term` makes a term of it, or None; `form` says how it reads in a reason. Both are numbered in the order in which
+    they are first met, in `vocabulary` and `spelling`, which those of several kinds share.
     """
 
     def __init__(
         self,
+        term: Callable[[str], str | None],
+        form: Callable[[str], str],
         vocabulary: dict[str, int],
         spelling: dict[str, int],
-        name: Callable[[str], str],
-        form: Callable[[str], str],
-        counts: Callable[[str], bool] = bool,
     ) -> None:
-        self._vocabulary, self._spelling, self._name, self._form, self._counts = (
-            vocabulary,
-            spelling,
-            name,
-            form,
-            counts,
-        )
+        self._term, self._form, self._vocabulary, self._spelling = term, form, vocabulary, spelling
 
     def __missing__(self, told: str) -> int:
-        found = -1
-        if self._counts(told):
-            term = self._vocabulary.setdefault(self._name(told), len(self._vocabulary))
-            found = term << FORM_BITS | self._spelling.setdefault(self._form(told), len(self._spelling))
+        found, term = -1, self._term(told)
+        if term is not None:
+            found = self._vocabulary.setdefault(term, len(self._vocabulary)) << FORM_BITS
+            found |= self._spelling.setdefault(self._form(told), len(self._spelling))
         self[told] = found
         return found
-
-
-FORM_BITS = 32
 
 
 class _Reader:
     """Gathers what one text after the other tells; what is told several times is counted at the end, of all at once."""
 
     def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
         self._vocabulary: dict[str, int] = {}
         self._spelling: dict[str, int] = {}
-        numbers = self._vocabulary, self._spelling
-        self._words = _Terms(*numbers, lambda word: f"w:{recipe.stem(word)}", str, tells) if recipe.words else None
-        self._concepts = (
-            _Terms(*numbers, "c:{}".format, lambda name: name.replace("-", " ")) if recipe.concepts else None
-        )
-        self._themes = _Terms(*numbers, "t:{}".format, _label) if recipe.themes else None
+        shared = self._vocabulary, self._spelling
+        self._words = _Numbers(lambda word: f"w:{recipe.stem(word)}" if tells(word) else None, str, *shared)
+        self._concepts = _Numbers("c:{}".format, lambda name: name.replace("-", " "), *shared)
+        self._themes = _Numbers("t:{}".format, _label, *shared)
         self._told, self._ends, self._guessed = array("q"), array("q"), array("q")
         self._names: list[str] = []
 
     def take(self, text: Text, boilerplate: Set[int]) -> None:
         """Add a text."""
         found = told_words(f"{text.name}. {without(text.summary or '', boilerplate)}", text.places)
-        if self._words is not None:
+        if self._recipe.words:
             self._told.extend(map(self._words.__getitem__, found))
-        if self._concepts is not None:
+        if self._recipe.concepts:
             self._told.extend(map(self._concepts.__getitem__, concepts(found)))
-        if self._themes is not None:
+        if self._recipe.themes:
             self._told.extend(map(self._themes.__getitem__, dict.fromkeys(text.codes)))
             stated = len(self._told)
             self._told.extend(self._themes[code] for code in dict.fromkeys(text.guessed) if code not in text.codes)

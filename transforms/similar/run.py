@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from transforms.database import connect
 from transforms.similar.champions import choose
@@ -55,7 +56,7 @@ class Texts:
             ).fetchall()
 
 
-def marks_of(texts: Texts) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def marks_of(texts: Texts) -> NDArray[np.uint64]:
     """Return the marks of the sentences of `texts`."""
     return marks(summary for (summary,) in texts.rows("summary"))
 
