@@ -251,9 +251,15 @@ def test_a_weight_is_what_the_formula_says() -> None:
 
 
 def test_a_word_reads_in_a_reason_as_it_first_comes() -> None:
-    weighed = weigh([read([Text("", "Ziboulot ziboulette"), Text("", "Zibouleur ziboulot"), Text("", "rien")])])
-    assert [weighed.spelling[form] for form in weighed.forms] == ["ziboulot", "zibouleur"]
-    assert weighed.spelling == sorted(weighed.spelling)
+    chance = random.Random(6)
+    spelled = [f"zi{stem}zou{end}" for stem in "bcdfghjk" for end in ("la", "lo", "li", "lu")]
+    texts = [chance.choices(spelled, k=60) for _ in range(50)]
+    found = read(Text("", " ".join(words)) for words in texts)
+    first = [list({word[:6]: word for word in reversed(words)}.items()) for words in texts]
+    told = [(found.vocabulary[term], found.spelling[form]) for term, form in zip(found.terms, found.forms, strict=True)]
+    assert sorted(told) == sorted((f"w:{stem}", word) for words in first for stem, word in words)
+    assert found.sizes.tolist() == [len(words) for words in first]
+    assert found.counts.sum() == 50 * 60
 
 
 ROWS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 1000), st.integers(0, 2**20)), max_size=40)
