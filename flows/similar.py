@@ -18,7 +18,6 @@ SHARED_SITES = (
     "openstreetmap.org", "wikipedia.org", "meetup.com",
 )  # fmt: skip
 
-
 WORTH = 30_000
 """Initiatives whose texts several processes read sooner than one."""
 
@@ -26,10 +25,8 @@ WORTH = 30_000
 def find_similar(store: Store, processes: int = 1) -> None:
     """Fill `similar` from the finished `initiative`. Only what is published is compared, so that anyone can check it.
 
+    Pairs that a match or `related` brings together are one, or a house and what it houses: they are never told here.
     So many `processes` read the texts where there are many, and as many threads compare them, with the same outcome.
-
-    Pairs that a match or `related` brings together are one, or a house and what it
-    houses: they are never told here.
     """
     with stage("find what is alike in idea"):
         store.connection.execute(

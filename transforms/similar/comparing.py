@@ -65,7 +65,8 @@ class Comparison:
         networks = np.array([numbers.setdefault(name, len(numbers)) for name in weighed.names], np.int64)
         self._network = np.where(networks < 0, -1 - np.arange(count), networks)
         self._pair = Packing(count, count)
-        self._apart = self._pair.pack(*apart)
+        last = np.full(1, np.iinfo(np.int64).max)  # so that a place after all others is one too
+        self._apart = np.concatenate([np.sort(self._pair.pack(*apart)), last])
 
     def tell(self, first: int, last: int) -> Told:
         """Return who is told to be alike to the initiatives from `first` to before `last`."""
@@ -92,7 +93,9 @@ class Comparison:
         names = self._weighed.names
         met = zip(pairs.a.tolist(), pairs.b.tolist(), strict=True)
         one = np.fromiter((_within(names[a], names[b]) or _within(names[b], names[a]) for a, b in met), bool)
-        return ~one & ~np.isin(self._pair.pack(pairs.a, pairs.b), self._apart)
+        keys = self._pair.pack(pairs.a, pairs.b)
+        apart: Flags = self._apart[np.searchsorted(self._apart, keys)] == keys
+        return ~(one | apart)
 
     def _choose(self, pairs: Pairs) -> tuple[Pairs, Numbers]:
         """Return the best pairs of each initiative and scope, with their ranks.

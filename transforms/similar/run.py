@@ -30,9 +30,9 @@ IDEA = (
 
 SPAN = 10_000
 """Initiatives whose texts are read together, by one process."""
-BATCH = 1_024
+BATCH = 512
 """Initiatives that are compared together: few enough for the caches of a processor."""
-WRITTEN = 20
+WRITTEN = 40
 """Batches whose rows enter the table together."""
 
 Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
@@ -88,8 +88,11 @@ def nearest(connection: duckdb.DuckDBPyConnection, folder: Path, spread: Spread 
     firsts = range(0, count, BATCH)
     lasts = [min(first + BATCH, count) for first in firsts]
     if threads > 1 and len(firsts) > 1:
-        with ThreadPoolExecutor(threads) as pool:
+        pool = ThreadPoolExecutor(threads)
+        try:
             _write(connection, pool.map(comparison.tell, firsts, lasts))
+        finally:
+            pool.shutdown(cancel_futures=True)
     else:
         _write(connection, map(comparison.tell, firsts, lasts))
 
