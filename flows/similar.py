@@ -28,7 +28,8 @@ def find_similar(store: Store, processes: int = 1) -> None:
     Pairs that a match or `related` brings together are one, or a house and what it houses: they are never told here.
     So many `processes` read the texts where there are many, and as many threads compare them, with the same outcome.
     """
-    with stage("find what is alike in idea"):
+    [(count,)] = store.connection.execute("SELECT count(*) FROM initiative").fetchall()
+    with stage("find what is alike in idea", count) as progress:
         store.connection.execute(
             """
             CREATE OR REPLACE TEMP TABLE idea AS
@@ -48,10 +49,10 @@ def find_similar(store: Store, processes: int = 1) -> None:
             {"shared": list(SHARED_SITES)},
         )
         _keep_apart(store)
-        [(count,)] = store.connection.execute("SELECT count(*) FROM idea").fetchall()
         spread = partial(in_order, processes=processes if count >= WORTH else 1)
         with tempfile.TemporaryDirectory() as folder:
-            nearest(store.connection, Path(folder), spread, processes)
+            heard = partial(progress.step, "compared")
+            nearest(store.connection, Path(folder), spread, processes, heard)
         store.connection.execute('INSERT INTO "similar" BY NAME SELECT * FROM nearest ORDER BY ALL')
         for table in ("idea", "apart", "nearest"):
             store.connection.execute(f"DROP TABLE {table}")

@@ -63,7 +63,9 @@ def searched(rows: list[dict[str, Any]], apart: set[tuple[int, int]], folder: Pa
             f"INSERT INTO idea VALUES ({', '.join('?' * len(IDEA))})", [[*row.values()] for row in rows]
         )
         connection.executemany("INSERT INTO apart VALUES (?, ?)", sorted(apart))
-        nearest(connection, folder, threads=2)
+        heard: list[int] = []
+        nearest(connection, folder, threads=2, heard=heard.append)
+        assert sum(heard) == len(rows)
         return connection.execute("FROM nearest ORDER BY initiative_id, scope, rank").fetchall()
 
 

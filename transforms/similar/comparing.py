@@ -47,8 +47,9 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The pairs that are told, in the order of initiative, scope and rank; ranks count from 1."""
+    """The pairs told of `count` initiatives, in the order of initiative, scope and rank; ranks count from 1."""
 
+    count: int
     pairs: Pairs
     ranks: Numbers
     reasons: list[str]
@@ -78,7 +79,7 @@ class Comparison:
         scores, alike = terms.score(rows, others)
         pairs = Pairs(rows + first, others, scores, km).only(alike)
         pairs, ranks = self._choose(pairs.only(self._may_meet(pairs)))
-        return Told(pairs, ranks, list(terms.reasons(pairs.a - first, pairs.b)))
+        return Told(last - first, pairs, ranks, list(terms.reasons(pairs.a - first, pairs.b)))
 
     def _possible(self, a: Numbers, b: Numbers, km: NDArray[np.float64]) -> Flags:
         """Return which pairs are two, of two places near each other or in two territories."""

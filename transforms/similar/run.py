@@ -67,11 +67,17 @@ def reading_of(texts: Texts, boilerplate: frozenset[int]) -> Reading:
     return read((Text(*row) for row in rows), boilerplate)
 
 
-def nearest(connection: duckdb.DuckDBPyConnection, folder: Path, spread: Spread = map, threads: int = 1) -> None:
+def nearest(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    spread: Spread = map,
+    threads: int = 1,
+    heard: Callable[[int], None] = lambda _: None,
+) -> None:
     """Fill the temporary table `nearest` from `idea`, and from `apart`, pairs of ids that are never told.
 
     `nearest` has the columns of the published table `similar`. The texts are read as `spread` has it, from a file in
-    `folder`; then pairs are compared by so many `threads`.
+    `folder`; then pairs are compared by so many `threads`. `heard` is told of how many initiatives, as they are done.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE nearest (initiative_id VARCHAR, scope VARCHAR, rank INTEGER, similar_id VARCHAR, "
@@ -90,11 +96,11 @@ def nearest(connection: duckdb.DuckDBPyConnection, folder: Path, spread: Spread 
     if threads > 1 and len(firsts) > 1:
         pool = ThreadPoolExecutor(threads)
         try:
-            _write(connection, pool.map(comparison.tell, firsts, lasts))
+            _write(connection, pool.map(comparison.tell, firsts, lasts), heard)
         finally:
             pool.shutdown(cancel_futures=True)
     else:
-        _write(connection, map(comparison.tell, firsts, lasts))
+        _write(connection, map(comparison.tell, firsts, lasts), heard)
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
@@ -108,7 +114,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
     return [Texts(file, first, min(first + SPAN, count)) for first in range(0, count, SPAN)]
 
 
-def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told]) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: Callable[[int], None]) -> None:
     """Add rows to `nearest`, as JSON texts: DuckDB's fast way in for plain Python."""
     while some := list(islice(told, WRITTEN)):
         columns = {
@@ -121,6 +127,7 @@ def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told]) -> None:
             "reason": [each.reasons for each in some],
         }
         connection.execute(_INSERT, [orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY).decode()])
+        heard(sum(each.count for each in some))
 
 
 _INSERT = """
