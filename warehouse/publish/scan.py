@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import re2
 
 from transforms.database import connect, load_extension
 from transforms.normalise.people import betrays_person, private_contacts
@@ -33,39 +34,25 @@ TABULAR = {".parquet", ".gpkg"}
 SEARCHED = TEXTS | TABULAR
 
 MOST_TOLD = 5
-_AT = re.compile(rb"@")
 _BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}\Z")
 _AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-# Most of what is looked for is looked for in the shape of a text: small letters, its figures all "0", its separators
-# all " ", its brackets all "(". Only where that looks like a contact is the text itself read: many times as fast.
-_SMALL = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-_ALIKE = bytes.maketrans(b"123456789.-[_)]", b"000000000  ((((")
-_SHAPES = bytes(_ALIKE[_SMALL[sign]] for sign in range(256))
-_CHUNK = 1 << 22
 _ROWS = 1000
-# A 6 or 7 and four pairs; what stands before is looked at afterwards.
-_PAIRS_SHAPE = b"0 00 00 00 00"
-_PAIRS = re.compile(rb"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d(?!\d)")
+_IN_PAIRS = r"[67][ .\-]\d\d[ .\-]\d\d[ .\-]\d\d[ .\-]\d\d"  # what stands before is looked at afterwards
+_IN_ONE = r"\+33[67]\d{8}"
+_PAIRS, _TOGETHER = (re.compile(rb"%b(?!\d)" % shape.encode()) for shape in (_IN_PAIRS, _IN_ONE))
 _BEFORE_PAIRS = re.compile(rb"(?:\+33|(?<![\d.,-])0033|(?<![\d.,-])0)[ .\-]?(?:\(0\) ?)?\Z")
-_TOGETHER = re.compile(rb"\+33[67]\d{8}(?!\d)")
-# By what disguises give themselves away; found as they stand in small letters, which costs little over whole files.
+# By what disguises give themselves away.
 _SEEDS = (
     "arob", "arrob", "(at)", "[at]", " at )", " at ]", "_at_", " point fr", " point com", " point org", " dot ",
     "ro s", "ro-s", "ro, s",
 )  # fmt: skip
-_OVERLAP = max(map(len, (*_SEEDS, _PAIRS_SHAPE)))
-
-
-def _by_shape() -> dict[bytes, list[bytes]]:
-    """The seeds by the shape in which they are looked for; " point fr" and the like all by that of " point "."""
-    found: dict[bytes, list[bytes]] = {}
-    for seed in _SEEDS:
-        shape = b" point " if seed.startswith(" point ") else seed.encode().translate(_SHAPES)
-        found.setdefault(shape, []).append(seed.encode())
-    return found
-
-
-_SEEDS_OF = _by_shape()
+# All of these at once, which RE2 finds in one pass over the bytes; only there is looked at more closely.
+_SEED = "|".join(map(re.escape, _SEEDS))
+_BYTES = re2.Options()
+_BYTES.encoding, _BYTES.case_sensitive, _BYTES.never_capture = re2.Options.Encoding.LATIN1, False, True
+_HINT = re2.compile(f"{_SEED}|{_IN_PAIRS}|{_IN_ONE}".encode(), _BYTES)
+_LONGEST = 14  # bytes that a hint may take
+_CHUNK, _EDGE = 1 << 20, 1 << 10  # bytes searched at a time, and those around them that are looked at too
 _AROUND = 100
 _OPENINGS = {b"[", b"(", b"{", b" "}  # before a sign that stands alone
 _FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
@@ -85,10 +72,11 @@ def check_files(folder: Path, spread: Spread = map) -> None:
     """Raise `PrivateContactError` when a file below `folder` holds a private e-mail address or a mobile number."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in SEARCHED]
     share = spread if sum(path.stat().st_size for path in files) >= WORTH else map
+    # The largest first, lest one process be left with them at the end.
+    largest_first = sorted(files, key=lambda path: -path.stat().st_size)
+    places = dict(zip(largest_first, share(places_in, largest_first), strict=True))
     found = [
-        place.replace(path.name, path.relative_to(folder).as_posix(), 1)
-        for path, places in zip(files, share(places_in, files), strict=True)
-        for place in places
+        place.replace(path.name, path.relative_to(folder).as_posix(), 1) for path in files for place in places[path]
     ]
     if found:
         raise PrivateContactError(
@@ -115,13 +103,25 @@ def private_places(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterato
 
 def _private_lines(path: Path) -> Iterator[str]:
     """Yield the line of each private contact in a file of text."""
-    if not path.stat().st_size:
+    starts = sorted(set(_starts(path)))
+    if not starts:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         line, at = 1, 0
-        for start in sorted(_private(data)):
+        for start in starts:
             line, at = line + data[at:start].count(b"\n"), start
             yield f"{path.name}, line {line}"
+
+
+def _starts(path: Path) -> Iterator[int]:
+    """Yield where in a file private contacts begin; it is read piece by piece, whatever its size."""
+    with path.open("rb") as file:
+        begin, before, piece = 0, b"", file.read(_CHUNK)
+        while piece:
+            after = file.read(_CHUNK)
+            data, first = before + piece + after[:_EDGE], len(before)
+            yield from (begin - first + start for start in _private(data, first, first + len(piece)))
+            begin, before, piece = begin + len(piece), piece[-_EDGE:], after
 
 
 def _private_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
@@ -129,12 +129,13 @@ def _private_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Itera
     described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
     names = [name for name, type, *_ in described if "VARCHAR" in type]
     texts = ", ".join(f"{quoted(name)}::VARCHAR" for name in names)
-    hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]|(?i:" + "|".join(map(re.escape, _SEEDS)) + ")"
+    hint = r"@|[67][ .\-]\d\d[ .\-]\d\d|\+33[67]|(?i:" + _SEED + ")"
     where = f"regexp_matches(concat_ws(' ', {texts}), {literal(hint)})"
     found = connection.execute(f"SELECT {texts} FROM {table} WHERE {where}")
     while rows := found.fetchmany(_ROWS):
         for row in rows:
-            yield from (name for name, cell in zip(names, row, strict=True) if cell for _ in _private(cell.encode()))
+            for name, text in ((name, cell.encode()) for name, cell in zip(names, row, strict=True) if cell):
+                yield from (name for _ in set(_private(text, 0, len(text))))
 
 
 def _table(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
@@ -145,57 +146,43 @@ def _table(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     return f"ST_Read({literal(str(path))})"
 
 
-def _private(data: bytes | mmap.mmap) -> Iterator[int]:
-    """Yield where a private contact begins."""
-    for at in _AT.finditer(data):
-        local = _BEFORE_AT.search(data[max(0, at.start() - 64) : at.start()])
-        domain = _AFTER_AT.match(data, at.end())
-        if not local or not domain:
-            if data[at.start() - 1 : at.start()] in _OPENINGS and _contact_around(data, at.start(), "@") is not None:
-                yield at.start()
-            continue
-        if domain[0].lower().endswith(_FILES):
-            continue
-        if betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}"):
-            yield at.start()
-    yield from (match.start() for match in _TOGETHER.finditer(data))
-    pairs, disguised = set[int](), set[int]()  # what lies across the end of a chunk is met twice
-    for begin in range(0, len(data), _CHUNK):
-        shape = data[begin : begin + _CHUNK + _OVERLAP].translate(_SHAPES)
-        pairs.update(_pairs(data, begin, shape))
-        disguised.update(_disguised(data, begin, shape))
-    yield from pairs
-    yield from disguised
-
-
-def _pairs(data: bytes | mmap.mmap, begin: int, shape: bytes) -> Iterator[int]:
-    """Yield where a mobile number stands in pairs, by the shape of a chunk that begins at `begin`."""
-    for place in _places(shape, _PAIRS_SHAPE):
-        start = begin + place
-        if _PAIRS.match(data, start) and _BEFORE_PAIRS.search(data[max(0, start - 12) : start]):
-            yield start
-
-
-def _disguised(data: bytes | mmap.mmap, begin: int, shape: bytes) -> Iterator[int]:
-    """Yield where a private contact is written in disguise, by the shape of a chunk that begins at `begin`."""
-    for looked_for, seeds in _SEEDS_OF.items():
-        for at in _places(shape, looked_for):
-            written = data[begin + at : begin + at + _OVERLAP].lower()
-            for seed in seeds:
-                place = _contact_around(data, begin + at, seed.decode()) if written.startswith(seed) else None
-                if place is not None:
-                    yield place
-
-
-def _places(text: bytes, part: bytes) -> Iterator[int]:
-    """Yield where `part` stands in `text`."""
-    at = text.find(part)
+def _private(data: bytes, first: int, end: int) -> Iterator[int]:
+    """Yield where a private contact begins that gives itself away between `first` and `end` of `data`."""
+    at = data.find(b"@", first, end)
     while at >= 0:
-        yield at
-        at = text.find(part, at + 1)
+        if _is_private_address(data, at):
+            yield at
+        at = data.find(b"@", at + 1, end)
+    for hint in _HINT.finditer(data, first, min(len(data), end + _LONGEST)):
+        yield from _hinted(data, hint.start(), min(hint.end(), end))
 
 
-def _contact_around(data: bytes | mmap.mmap, at: int, seed: str) -> int | None:
+def _is_private_address(data: bytes, at: int) -> bool:
+    """Whether the "@" at `at` belongs to the e-mail address of a person."""
+    local = _BEFORE_AT.search(data[max(0, at - 64) : at])
+    domain = _AFTER_AT.match(data, at + 1)
+    if not local or not domain:
+        return data[at - 1 : at] in _OPENINGS and _contact_around(data, at, "@") is not None
+    if domain[0].lower().endswith(_FILES):
+        return False
+    return betrays_person(f"{local[0].decode(errors='ignore')}@{domain[0].decode()}")
+
+
+def _hinted(data: bytes, first: int, end: int) -> Iterator[int]:
+    """Yield where private contacts begin of which a part stands from `first` to `end`: there parts may overlap."""
+    for at in range(first, end):
+        if _TOGETHER.match(data, at):
+            yield at
+        if _PAIRS.match(data, at) and _BEFORE_PAIRS.search(data[max(0, at - 12) : at]):
+            yield at
+        written = data[at : at + _LONGEST].lower()
+        for seed in _SEEDS:
+            place = _contact_around(data, at, seed) if written.startswith(seed.encode()) else None
+            if place is not None:
+                yield place
+
+
+def _contact_around(data: bytes, at: int, seed: str) -> int | None:
     """Where the private contact begins that a seed at `at` is part of; None where there is none."""
     start = max(0, at - _AROUND)
     window = data[start : at + len(seed) + _AROUND].decode(errors="ignore")
