@@ -23,11 +23,11 @@ import shapely
 from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_example
 
 from warehouse import publish as module
-from warehouse.publish import Release, database, index, latest, pages, publish, schemas, tables
+from warehouse.publish import Release, database, index, latest, nested, pages, publish, schemas, tables
 from warehouse.publish.contents import LINKS, PUBLISHED
 from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
-from warehouse.schema import INITIATIVE, SCHEMA_VERSION
+from warehouse.schema import SCHEMA_VERSION
 from warehouse.store import Store
 
 
@@ -135,13 +135,29 @@ def test_json_lines_nest_sources_and_values(release: Release) -> None:
     assert (found["es-ccc"]["themes"], found["es-eee"]["themes"]) == ([], None)
 
 
-def test_json_lines_are_whole_when_written_in_batches(
+def test_json_lines_are_whole_when_read_in_batches(
     store: Store, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "JSON_BATCH", 4)
-    tables.write_nested(store.connection, INITIATIVE, tmp_path / "initiatives.jsonl", tmp_path)
-    assert (tmp_path / "initiatives.jsonl").read_bytes() == (release.folder / "initiatives.jsonl").read_bytes()
-    assert [path.name for path in tmp_path.iterdir()] == ["initiatives.jsonl"]
+    monkeypatch.setattr(nested, "BATCH", 2)
+    again = publish(store.connection, tmp_path, NIGHT)
+    for name in ("initiatives.jsonl", "initiatives_licence_ouverte.jsonl"):
+        assert (again.folder / name).read_bytes() == (release.folder / name).read_bytes()
+
+
+def test_texts_follow_the_initiatives_they_belong_to() -> None:
+    texts_of = nested.follow(iter([("a", "1"), ("a", "2"), ("b", "3"), ("d", "4")]))
+    assert [list(texts_of(id)) for id in ("", "a", "c", "d", "e")] == [[], ["1", "2"], [], ["4"], []]
+    assert list(nested.follow(iter([]))("a")) == []
+
+
+def test_texts_out_of_order_are_never_lost_in_silence() -> None:
+    texts_of = nested.follow(iter([("b", "1"), ("a", "2")]))
+    with pytest.raises(ValueError, match="a stands behind b"):
+        texts_of("c")
+    texts_of = nested.follow(iter([("a", "1"), ("b", "2")]))
+    texts_of("b")
+    with pytest.raises(ValueError, match="a stands behind b"):
+        texts_of("a")
 
 
 def test_changes_are_one_object_a_line(release: Release) -> None:

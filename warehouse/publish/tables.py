@@ -15,6 +15,7 @@ import duckdb
 from warehouse.publish.assembly import Assembly, Group
 from warehouse.publish.contents import LINKS, PUBLISHED, SEARCH
 from warehouse.publish.database import ordered
+from warehouse.publish.nested import follow, joined, object_of, read
 from warehouse.schema import (
     CHANGE,
     INITIATIVE,
@@ -33,8 +34,6 @@ CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table not 
 VALUES = {INITIATIVE.name: INITIATIVE_VALUE, INITIATIVE_LICENCE_OUVERTE.name: INITIATIVE_VALUE_LICENCE_OUVERTE}
 """The table that tells where the values of a merged table come from."""
 MERGED = (INITIATIVE, INITIATIVE_LICENCE_OUVERTE)
-JSON_BATCH = 10_000
-"""Initiatives nested at a time: DuckDB's `list()` keeps its groups in memory."""
 
 # What a spreadsheet takes for a formula, from OWASP's page "CSV Injection": the cell begins with = + - @, a tab, a
 # carriage return or a line feed, or the full-width forms of the first four. Apostrophes before it are covered too,
@@ -82,7 +81,7 @@ def write_all(assembly: Assembly) -> None:
     for table in MERGED:
         fr, en = f"{table.fr} ; avec sources et provenance", f"{table.en}; with sources and provenance"
         path = assembly.add(f"{stem(table)}.jsonl", fr, en, group(table), licence=table.licence)
-        write_nested(assembly.connection, table, path, assembly.scratch)
+        write_nested(assembly.connection, table, path)
 
 
 def group(table: Table) -> Group:
@@ -131,44 +130,30 @@ def write_changes(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)} {ordered(CHANGE)}", path)
 
 
-def write_nested(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path) -> None:
+def write_nested(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
     """Write every row of a merged `table` as one JSON object a line, with `sources` and the provenance of `values`."""
-    sources, values = _nested(INITIATIVE_SOURCE, table), _nested(VALUES[table.name], table)
-    query = f"""
-        SELECT i.*, coalesce(s.items, []) AS sources, coalesce(v.items, []) AS "values"
-        FROM {quoted(table.name)} i
-        LEFT JOIN ({sources}) s USING (initiative_id) LEFT JOIN ({values}) v USING (initiative_id)
-        WHERE i.initiative_id BETWEEN $first AND $last ORDER BY i.initiative_id
-    """
-    batches = connection.execute(
-        "SELECT min(initiative_id), max(initiative_id) FROM (SELECT initiative_id, (row_number() OVER (ORDER BY "
-        f"initiative_id) - 1) // $size AS batch FROM {quoted(table.name)}) GROUP BY batch ORDER BY batch",
-        {"size": JSON_BATCH},
-    ).fetchall()
-    part = scratch / "part.jsonl"
-    with path.open("wb") as whole:
-        for first, last in batches:
-            copy_json(connection, query, part, {"first": first, "last": last})
-            append(part, whole)
+    sources, values = (follow(read(connection, _items(of, table))) for of in (INITIATIVE_SOURCE, VALUES[table.name]))
+    name = quoted(table.name)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for id, facts in read(connection, f"SELECT initiative_id, to_json({name})::VARCHAR FROM {name}"):
+            file.write(f'{facts[:-1]},"sources":{joined(sources(id))},"values":{joined(values(id))}}}\n')
 
 
-def _nested(table: Table, merged: Table) -> str:
-    """Return the query that gathers the rows of `table` into one list for each initiative of the batch.
+def _items(table: Table, merged: Table) -> str:
+    """Return the query of the rows of `table` as JSON, in the order of initiatives.
 
-    Sorted after gathering, by the key, whose columns come first: an ORDER BY inside `list` takes six times as long.
     Under the Licence Ouverte the sources told are those whose records were merged there.
     """
-    parts = ", ".join(f"{literal(name)}: t.{quoted(name)}" for name in table.names if name != "initiative_id")
-    merged_there = (
-        f"JOIN {quoted(merged.name)} m ON m.initiative_id = t.initiative_id "
-        "AND list_contains(m.source_ids, t.source_id)"
-        if table is INITIATIVE_SOURCE and merged is not INITIATIVE
-        else ""
-    )
-    return (
-        f"SELECT t.initiative_id, list_sort(list({{{parts}}})) AS items FROM {quoted(table.name)} t "
-        f"{merged_there} WHERE t.initiative_id BETWEEN $first AND $last GROUP BY t.initiative_id"
-    )
+    row = object_of({name: f"t.{quoted(name)}" for name in table.names if name != "initiative_id"})
+    query = f"SELECT t.initiative_id, {row} FROM {quoted(table.name)} t"
+    if table is not INITIATIVE_SOURCE:
+        return query
+    if merged is not INITIATIVE:
+        query += (
+            f" JOIN {quoted(merged.name)} m ON m.initiative_id = t.initiative_id "
+            "AND list_contains(m.source_ids, t.source_id)"
+        )
+    return f"{query} ORDER BY t.initiative_id, t.source_id, t.record_key"
 
 
 def copy_json(

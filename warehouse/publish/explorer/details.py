@@ -3,115 +3,127 @@
 Each entry holds the row of `initiative` and, where the database has them: `sources`, `values` (provenance: field, rank,
 source, record, rule, and the original text where it differs from the value), `changes`, `matches` (why its records are
 held to be the same), `similar` and `related`.
+
+The tables stand in the order of ids, the blocks in that of the page. So entries are made id by id and laid down in
+drawers of many blocks each; then each drawer is put in order and cut into its blocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from warehouse.publish.explorer.binary import gzipped
-from warehouse.publish.explorer.rows import has_table
-from warehouse.table import literal
+from warehouse.publish.explorer.rows import TITLE, has_table
+from warehouse.publish.nested import follow, joined, object_of, read
 
 BLOCK = 100
-BATCH = 10_000
-"""Rows joined at a time, so that memory does not grow with the release."""
+DRAWER = 100 * BLOCK
+"""Rows put in order at a time, so that memory does not grow with the release."""
+DRAWERS = 200
+"""Files open at a time, at most; where that is not enough, drawers are larger."""
+
+MOST_MATCHES = 20
 
 # What a link to another initiative shows of it.
-_OTHER = "SELECT initiative_id AS other, title, commune, departement_code, country FROM explorer_row"
+_OTHER = f"(SELECT initiative_id AS other, {TITLE} AS title, commune, departement_code, country FROM initiative)"
+_SHOWN = {"id": "other", "name": "title"} | {name: name for name in ("commune", "departement_code", "country")}
 
-_PARTS = {
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+_PARTS: Mapping[str, tuple[str, dict[str, str], str]] = {
     "initiative_source": (
         "sources",
-        """SELECT initiative_id, list_sort(list({source_id: source_id, record_key: record_key, record_url: record_url,
-             licence: licence, attribution: attribution, checked_on: checked_on, stale_since: stale_since})) AS items
-           FROM initiative_source SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+        _same("source_id", "record_key", "record_url", "licence", "attribution", "checked_on", "stale_since"),
+        "initiative_source ORDER BY initiative_id, source_id, record_key",
     ),
     "initiative_value": (
         "values",
-        """SELECT initiative_id, list_sort(list({field: field, rank: rank, source_id: source_id, record_key: record_key,
-             original: CASE WHEN original <> value THEN original END, rule: rule})) AS items
-           FROM initiative_value SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+        _same("field", "rank", "source_id", "record_key")
+        | {"original": "CASE WHEN original <> value THEN original END", "rule": "rule"},
+        "initiative_value",
     ),
-    "change": (
-        "changes",
-        """SELECT initiative_id, list_sort(list({kind: kind, field: field, before: before, after: after})) AS items
-           FROM change SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
-    ),
+    "change": ("changes", _same("kind", "field", "before", "after"), "change"),
     "match": (
         "matches",
-        """SELECT s.initiative_id, list({"left": m.left_source_id, "right": m.right_source_id, score: round(m.score, 3),
-             reason: m.reason, decided_by: m.decided_by}
-             ORDER BY m.left_source_id, m.left_record_key, m.right_source_id, m.right_record_key)[:20] AS items
-           FROM match m
-           JOIN initiative_source s ON s.source_id = m.left_source_id AND s.record_key = m.left_record_key
-           JOIN initiative_source t ON t.source_id = m.right_source_id AND t.record_key = m.right_record_key
-             AND t.initiative_id = s.initiative_id
-           SEMI JOIN batch ON batch.initiative_id = s.initiative_id
-           GROUP BY s.initiative_id""",
+        {"left": "left_source_id", "right": "right_source_id", "score": "round(score, 3)"}
+        | _same("reason", "decided_by"),
+        f"""(SELECT s.initiative_id, m.* FROM match m
+            JOIN initiative_source s ON s.source_id = m.left_source_id AND s.record_key = m.left_record_key
+            JOIN initiative_source t ON t.source_id = m.right_source_id AND t.record_key = m.right_record_key
+                AND t.initiative_id = s.initiative_id
+            QUALIFY row_number() OVER (
+                PARTITION BY s.initiative_id
+                ORDER BY m.left_source_id, m.left_record_key, m.right_source_id, m.right_record_key
+            ) <= {MOST_MATCHES})
+            ORDER BY initiative_id, left_source_id, left_record_key, right_source_id, right_record_key""",
     ),
     "similar": (
         "similar",
-        f"""SELECT initiative_id, list({{scope: scope, id: other, name: title, commune: commune,
-             departement_code: departement_code, country: country, score: round(score, 3),
-             distance_km: round(distance_km, 1), reason: reason}} ORDER BY scope, rank) AS items
-           FROM (SELECT * RENAME (similar_id AS other) FROM "similar") JOIN ({_OTHER}) USING (other)
-           SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+        _same("scope")
+        | _SHOWN
+        | {"score": "round(score, 3)", "distance_km": "round(distance_km, 1)", "reason": "reason"},
+        f"""(SELECT * RENAME (similar_id AS other) FROM "similar") JOIN {_OTHER} USING (other)
+            ORDER BY initiative_id, scope, rank""",
     ),
     "related": (
         "related",
-        f"""SELECT initiative_id, list({{kind: kind, id: other, name: title, commune: commune,
-             departement_code: departement_code, country: country, reason: reason}} ORDER BY kind, other) AS items
-           FROM (SELECT left_initiative_id AS initiative_id, right_initiative_id AS other, kind, reason FROM related
-             UNION ALL SELECT right_initiative_id, left_initiative_id, kind, reason FROM related)
-           JOIN ({_OTHER}) USING (other)
-           SEMI JOIN batch USING (initiative_id) GROUP BY initiative_id""",
+        _same("kind") | _SHOWN | _same("reason"),
+        f"""(SELECT left_initiative_id AS initiative_id, right_initiative_id AS other, kind, reason FROM related
+            UNION ALL SELECT right_initiative_id, left_initiative_id, kind, reason FROM related)
+            JOIN {_OTHER} USING (other) ORDER BY initiative_id, kind, other""",
     ),
 }
-"""Table → what it gives an entry, and the query that gathers it for the initiatives in `batch`.
+"""Table → what it gives an entry, the fields of each item, and where its rows come from, in the order of ids.
 
-Long lists are sorted after gathering, by the key, whose columns come first: an ORDER BY inside `list` takes six times
-as long.
+Nothing is sorted that stands in that order already.
 """
 
 
 def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Path) -> None:
     """Write the blocks of the `count` numbered rows of `connection` into `folder`."""
     folder.mkdir()
-    parts = {table: part for table, part in _PARTS.items() if has_table(connection, table)}
-    joins = "".join(f" LEFT JOIN ({query}) AS {name}_ USING (initiative_id)" for name, query in parts.values())
-    fields = "".join(f", {literal(name)}, coalesce({name}_.items, [])" for name, _ in parts.values())
-    query = f"""
-        SELECT to_json(initiative)::VARCHAR, json_object('row', batch.row{fields})::VARCHAR
-        FROM batch JOIN initiative USING (initiative_id) {joins} ORDER BY batch.row
-    """
-    with ThreadPoolExecutor(2) as pool:
-        begun: list[Future[None]] = []
-        for first in range(0, count, BATCH):
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE batch AS SELECT row, initiative_id FROM explorer_row "
-                "WHERE row >= ? AND row < ?",
-                [first, first + BATCH],
-            )
-            rows = connection.execute(query).fetchall()
-            _wait(begun)  # while the next rows were joined; else the texts of a large release would pile up here
-            begun = []
-            for start in range(0, len(rows), BLOCK):
-                block = [f'{{"initiative":{facts},{rest[1:]}' for facts, rest in rows[start : start + BLOCK]]
-                path = folder / f"{(first + start) // BLOCK}.json.gz"
-                begun.append(pool.submit(_write, path, "[" + ",\n".join(block) + "]"))
-        _wait(begun)
+    held = max(DRAWER, -(-count // (DRAWERS * BLOCK)) * BLOCK)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        drawers = [Path(name) / str(number) for number in range(-(-count // held))]
+        with ExitStack() as stack:
+            files = [stack.enter_context(path.open("w", encoding="utf-8", newline="\n")) for path in drawers]
+            for row, entry in _entries(connection):
+                files[row // held].write(f"{row}\t{entry}\n")
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(partial(_write_blocks, folder), drawers))
 
 
-def _wait(begun: Iterable[Future[None]]) -> None:
-    """Wait for what was begun; raises what it raised."""
-    for task in begun:
-        task.result()
+def _entries(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, str]]:
+    """Yield the row of the page and the entry of every initiative, in the order of ids."""
+    parts = [
+        (name, follow(read(connection, f"SELECT initiative_id, {object_of(fields)} FROM {rows}")))
+        for table, (name, fields, rows) in _PARTS.items()
+        if has_table(connection, table)
+    ]
+    numbers = connection.execute("SELECT initiative_id, row FROM explorer_row ORDER BY initiative_id")
+    for id, facts in read(connection, "SELECT initiative_id, to_json(initiative)::VARCHAR FROM initiative"):
+        numbered, row = numbers.fetchone() or ("nothing", 0)
+        if numbered != id:
+            raise ValueError(f"{id} stands where {numbered} should: the rows are not in the order of initiatives")
+        told = "".join(f',"{name}":{joined(texts_of(id))}' for name, texts_of in parts)
+        yield row, f'{{"initiative":{facts},"row":{row}{told}}}'
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_bytes(gzipped(text.encode()))
+def _write_blocks(folder: Path, drawer: Path) -> None:
+    """Write the blocks of the entries in a drawer."""
+    with drawer.open(encoding="utf-8", newline="\n") as lines:
+        entries = dict(line.rstrip("\n").split("\t", 1) for line in lines)
+    rows = sorted(map(int, entries))
+    for start in range(0, len(rows), BLOCK):
+        text = ",\n".join(entries[str(row)] for row in rows[start : start + BLOCK])
+        (folder / f"{rows[start] // BLOCK}.json.gz").write_bytes(gzipped(f"[{text}]".encode()))

@@ -11,6 +11,9 @@ import duckdb
 DEGREES = 10_000
 """Steps of the map's coordinates in one degree (11 m of latitude); the page of an initiative has the exact ones."""
 
+TITLE = "regexp_replace(trim(name), '\\s+', ' ', 'g')"
+"""The SQL of the title of an initiative: its name on one line."""
+
 _PLACE = "country, region_code, region, departement_code, departement, epci_code, epci, insee_code, commune"
 
 _ROWS = f"""
@@ -23,7 +26,7 @@ _ROWS = f"""
     SELECT (row_number() OVER (
             ORDER BY changed_on DESC, source_count DESC, summary IS NULL, NOT has_point, initiative_id
         ) - 1)::INTEGER AS row,
-        initiative_id, regexp_replace(trim(name), '\\s+', ' ', 'g') AS title, status, organisation_kind,
+        initiative_id, {TITLE} AS title, status, organisation_kind,
         geo_precision, licence, source_ids, source_count, changed_on, first_seen,
         CASE WHEN guessed THEN list_transform(themes_predicted, lambda one: one.theme) ELSE coalesce(themes, []) END
             AS themes,

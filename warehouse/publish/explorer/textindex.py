@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import json
 import struct
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import sub
 from pathlib import Path
 
 import duckdb
@@ -24,6 +27,10 @@ LARGEST = 300_000
 """Bytes of a shard before compression."""
 
 BATCH = 20_000
+KNOWN = 200_000
+"""Different spellings whose words are remembered; texts say the same ones again and again."""
+SHORT = 1 << 14
+"""Below this a number takes two bytes at most, and its bytes are remembered."""
 
 _TEXTS = """
     SELECT r.row, r.title,
@@ -50,22 +57,57 @@ def write_index(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str
     return names
 
 
-def _postings(connection: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
-    """Return word → row numbers, doubled, plus one where the word is in the title; ascending."""
+class _Words(dict[str, list[str]]):
+    """The words of a text without spaces: worked out once, and remembered."""
+
+    def __missing__(self, spelling: str) -> list[str]:
+        if len(self) >= KNOWN:
+            self.clear()
+        found = self[spelling] = words(spelling)
+        return found
+
+    def of(self, text: str) -> set[str]:
+        """Return the different words of a text: no word goes over a space."""
+        return set(chain.from_iterable(map(self.__getitem__, set(text.split()))))
+
+
+class _Numbers(dict[int, bytes]):
+    """Numbers as bytes of variable length."""
+
+    def __missing__(self, number: int) -> bytes:
+        rest, found = number, bytearray()
+        while rest > 127:
+            found.append(rest & 127 | 128)
+            rest >>= 7
+        found.append(rest)
+        if number < SHORT:
+            self[number] = bytes(found)
+        return bytes(found)
+
+
+_NUMBERS = _Numbers()
+
+_Postings = Mapping[str, "array[int]"]
+"""Word → row numbers, doubled, plus one where the word is in the title; ascending."""
+
+
+def _postings(connection: duckdb.DuckDBPyConnection) -> _Postings:
+    """Return the postings of the numbered rows of `connection`."""
     labels = {
         (field, code): words(f"{word['fr']} {word['en']}")
         for field, codes in vocabulary().items()
         for code, word in codes.items()
     }
-    found: dict[str, list[int]] = defaultdict(list)
+    found: dict[str, array[int]] = defaultdict(lambda: array("I"))
+    known = _Words()
     cursor = connection.execute(_TEXTS)
     while batch := cursor.fetchmany(BATCH):
         for row, title, texts, themes, beneficiaries, methods, kind in batch:
             named, told = row * 2 + 1, row * 2
-            in_title = set(words(title))
+            in_title = known.of(title)
             for word in in_title:
                 found[word].append(named)
-            rest = set(words(texts))
+            rest = known.of(texts)
             for field, codes in (("themes", themes), ("beneficiaries", beneficiaries), ("methods", methods)):
                 for code in codes:
                     rest.update(labels.get((field, code), ()))
@@ -75,7 +117,7 @@ def _postings(connection: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
     return found
 
 
-def _parts(name: str, held: Sequence[str], postings: dict[str, list[int]]) -> Iterable[tuple[str, Sequence[str]]]:
+def _parts(name: str, held: Sequence[str], postings: _Postings) -> Iterable[tuple[str, Sequence[str]]]:
     """Yield a shard whole, or where it is too large, by third letters ("_" for other signs and none)."""
     if name == "other" or sum(len(postings[word]) for word in held) * 2 < LARGEST:
         yield name, held
@@ -87,18 +129,15 @@ def _parts(name: str, held: Sequence[str], postings: dict[str, list[int]]) -> It
     yield from sorted(thirds.items())
 
 
-def _shard(held: Sequence[str], postings: dict[str, list[int]]) -> bytes:
+def _shard(held: Sequence[str], postings: _Postings) -> bytes:
     header = json.dumps(
         {"words": held, "counts": [len(postings[word]) for word in held]}, ensure_ascii=False, separators=(",", ":")
     ).encode()
-    body = bytearray()
-    for word in held:
-        before = 0
-        for posting in postings[word]:
-            number = (posting >> 1) - before << 1 | posting & 1
-            before = posting >> 1
-            while number > 127:
-                body.append(number & 127 | 128)
-                number >>= 7
-            body.append(number)
-    return struct.pack("<I", len(header)) + header + bytes(body)
+    body = b"".join(chain.from_iterable(_steps(postings[word]) for word in held))
+    return struct.pack("<I", len(header)) + header + body
+
+
+def _steps(postings: array[int]) -> Iterable[bytes]:
+    """Return the difference of each posting's row from the one before, doubled, with its mark of a title."""
+    rows_before = chain((0,), (posting & ~1 for posting in postings))
+    return map(_NUMBERS.__getitem__, map(sub, postings, rows_before))
