@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_warehouse import NIGHT, add_initiative, row
 
 from flows.processes import in_order
@@ -67,10 +70,34 @@ def test_disguises_are_found_in_columns_too(tmp_path: Path, text: str) -> None:
     assert places(tmp_path / "a.parquet") == ["a.parquet, column summary"]
 
 
-def test_a_disguise_across_the_end_of_a_chunk_is_found_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", range(0, 44, 3))
+@pytest.mark.parametrize(
+    "contact", ["j.exemple arobase example point fr", "j.exemple@example.org", "+33 (0)6 00 00 00 00", "+33600000000"]
+)
+def test_a_contact_across_the_end_of_a_piece_is_found_once(tmp_path: Path, contact: str, before: int) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("x" * ((1 << 22) - 25) + "\n j.exemple arobase example point fr\n", encoding="utf-8")
+    path.write_text("x" * (scan.PIECE - before) + f"\n {contact}\n", encoding="utf-8")
     assert places(path) == ["a.csv, line 2"]
+
+
+FRAGMENTS = (
+    "j.exemple", "example", "org", "contact", "@", " [@] ", "(at)", " [at] ", "AROBASE", " arrobase ", " point fr",
+    " POINT com", " dot ", "_at_", ".", "-", " ", "\n", "é", "ſ", "\xa0", "0", "6", "+33", "+33612345678", "0033",
+    "(0)", " 12", ".34", "-56", "06 12 34 56 78", "7 11 11 11 11", "zéro six douze trente-quatre", " cinquante-six",
+    "zero s", "ro-s", "ro, s", "photo@2x.png",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=60), st.integers(0, 400))
+def test_findings_do_not_depend_on_where_pieces_end(fragments: list[str], before: int) -> None:
+    """Each text is searched whole, and cut somewhere within."""
+    text = "".join(fragments)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        path = Path(folder) / "a.txt"
+        path.write_text("\n" * 2048 + text, encoding="utf-8")
+        whole = places(path)
+        patched.setattr(scan, "PIECE", 2048 + min(before, len(text)))
+        assert places(path) == whole
 
 
 def test_the_message_names_places_not_contacts(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ TABULAR = {".parquet", ".gpkg"}
 SEARCHED = TEXTS | TABULAR
 
 MOST_TOLD = 5
+PIECE = 1 << 20
+"""Bytes of a file searched at a time; at least `_EDGE`."""
 _BEFORE_AT = re.compile(rb"[A-Za-z0-9._%+\x80-\xff-]{1,64}\Z")
 _AFTER_AT = re.compile(rb"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 _ROWS = 1000
@@ -52,8 +54,8 @@ _BYTES = re2.Options()
 _BYTES.encoding, _BYTES.case_sensitive, _BYTES.never_capture = re2.Options.Encoding.LATIN1, False, True
 _HINT = re2.compile(f"{_SEED}|{_IN_PAIRS}|{_IN_ONE}".encode(), _BYTES)
 _LONGEST = 14  # bytes that a hint may take
-_CHUNK, _EDGE = 1 << 20, 1 << 10  # bytes searched at a time, and those around them that are looked at too
 _AROUND = 100
+_EDGE = 1 << 10  # bytes around a piece that are looked at too: more than any contact takes, with what is around it
 _OPENINGS = {b"[", b"(", b"{", b" "}  # before a sign that stands alone
 _FILES = (b".png", b".jpg", b".jpeg", b".gif", b".webp", b".svg")
 
@@ -116,9 +118,9 @@ def _private_lines(path: Path) -> Iterator[str]:
 def _starts(path: Path) -> Iterator[int]:
     """Yield where in a file private contacts begin; it is read piece by piece, whatever its size."""
     with path.open("rb") as file:
-        begin, before, piece = 0, b"", file.read(_CHUNK)
+        begin, before, piece = 0, b"", file.read(PIECE)
         while piece:
-            after = file.read(_CHUNK)
+            after = file.read(PIECE)
             data, first = before + piece + after[:_EDGE], len(before)
             yield from (begin - first + start for start in _private(data, first, first + len(piece)))
             begin, before, piece = begin + len(piece), piece[-_EDGE:], after
