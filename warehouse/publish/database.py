@@ -1,5 +1,8 @@
 """`essaim.duckdb`: the published tables with comments everywhere, in a file that DuckDB 1.0 and later opens.
 
+Rows stand in the order of their key, in which DuckDB gives them to whoever reads a table without another ORDER BY
+(`preserve_insertion_order`); no writer of a release sorts them again.
+
 The bytes are the same for the same content: rows are written in the order of their key by one thread, without the
 string compressions that sample at random (FSST), in a process whose memory is cleared (`writer.py`).
 """
@@ -31,12 +34,6 @@ and 1.5.5. Version 1.0.0 opens it, but cannot read a list column of which a bloc
 CLEARED_MEMORY = {"DUCKDB_JE_MALLOC_CONF": "zero:true"}
 # All the writer may know of our environment, lest a secret get into the memory of the process that writes the file.
 KEPT_VARIABLES = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR")
-
-
-def ordered(table: Table) -> str:
-    """Return the ORDER BY clause that puts the rows of `table` in the order of its key."""
-    keys = ", ".join(f"{quoted(table.name)}.{quoted(name)}" for name in table.key)
-    return f"ORDER BY {keys}"
 
 
 def travelling(scratch: Path, table: Table) -> Path:

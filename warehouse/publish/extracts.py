@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import duckdb
 
 from transforms.vocabulary import vocabulary
 from warehouse.publish.assembly import Assembly, Group
-from warehouse.publish.geography import features, write_features
-from warehouse.publish.tables import cells, copy_csv
+from warehouse.publish.cutting import cut_csv, cut_features
+from warehouse.publish.geography import PLACED
+from warehouse.publish.tables import csv_name, stem
 from warehouse.schema import INITIATIVE
-from warehouse.table import Column, Table, quoted
+from warehouse.table import Column, Table
 
 FOLDER = "extracts"
 INDEX = f"{FOLDER}/index.csv"
-MERGED_CELLS, CHOSEN = "extract_cells", "extract_row"
-"""Temporary tables: the cells of every initiative, and which initiative belongs to which extract."""
 
 
 def _column(name: str, en: str, fr: str, type: str = "VARCHAR") -> Column:
@@ -63,7 +60,10 @@ class Extract:
 
 
 def write_all(assembly: Assembly) -> None:
-    """Write the extracts of every région, département and theme that has an initiative, and their index."""
+    """Write the extracts of every région, département and theme that has an initiative, and their index.
+
+    They are cut out of the CSV and GeoJSON files of all initiatives, which must be there.
+    """
     for kind, fr, en in (
         ("region", "Par région : un CSV et un GeoJSON chacune", "By région: a CSV and a GeoJSON file each"),
         ("departement", "Par département : un CSV et un GeoJSON chacun", "By département: a CSV and a GeoJSON file "
@@ -74,59 +74,27 @@ def write_all(assembly: Assembly) -> None:
     found = [*_territories(assembly, "region"), *_territories(assembly, "departement"), *_themes(assembly)]
     path = assembly.add(INDEX, EXTRACT.fr, EXTRACT.en, Group.EXTRACT, licence=INITIATIVE.licence, table=EXTRACT)
     _write_index(found, path)
-    _choose(assembly.connection, found)
-    _write_csv(assembly, found)
-    _write_geojson(assembly, found)
-    assembly.connection.execute(f"DROP TABLE {CHOSEN}")
-
-
-def _choose(connection: duckdb.DuckDBPyConnection, found: list[Extract]) -> None:
-    """Make the table of which initiative belongs to which extract, by its place in `found`."""
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE {CHOSEN} AS
-        WITH belongs AS (
-            SELECT initiative_id, 'region' AS kind, region_code AS code FROM initiative
-            UNION ALL SELECT initiative_id, 'departement', departement_code FROM initiative
-            UNION ALL SELECT initiative_id, 'theme', unnest(list_distinct(themes)) FROM initiative
-        ), extract AS (
-            SELECT unnest($kinds) AS kind, unnest($codes) AS code, unnest(range(len($codes)))::INTEGER AS part
-        )
-        SELECT part, initiative_id FROM belongs JOIN extract USING (kind, code)
-    """, {"kinds": [each.kind for each in found], "codes": [each.code for each in found]})  # fmt: skip
-
-
-def _write_csv(assembly: Assembly, found: list[Extract]) -> None:
-    """Write the CSV files of all extracts: cells are made once, and stand extract by extract to be read once.
-
-    DuckDB's PARTITION_BY would be one step less, but does not keep the order of rows.
-    """
-    connection, names = assembly.connection, ", ".join(map(quoted, INITIATIVE.names))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {MERGED_CELLS} AS SELECT part, {names} FROM (SELECT {cells(INITIATIVE)} FROM "
-        f"initiative) JOIN {CHOSEN} USING (initiative_id) ORDER BY part, initiative_id"
+    cut_csv(
+        assembly.folder / csv_name(INITIATIVE),
+        _owners(assembly.connection, found),
+        [assembly.folder / f"{extract.path}.csv" for extract in found],
     )
-    for part, extract in enumerate(found):
-        query = f"SELECT {names} FROM {MERGED_CELLS} WHERE part = {part} ORDER BY initiative_id"
-        copy_csv(connection, query, assembly.folder / f"{extract.path}.csv")
-    connection.execute(f"DROP TABLE {MERGED_CELLS}")
-
-
-def _write_geojson(assembly: Assembly, found: list[Extract]) -> None:
-    """Write the GeoJSON files of all extracts in one pass over the placed initiatives, extract by extract."""
-    rows = assembly.connection.execute(
-        f"SELECT part, to_json(f)::VARCHAR FROM ({features(INITIATIVE)}) f "
-        f"JOIN {CHOSEN} c ON c.initiative_id = f.id ORDER BY part, f.id"
+    cut_features(
+        assembly.folder / f"{stem(INITIATIVE)}.geojson",
+        _owners(assembly.connection, found, PLACED),
+        [assembly.folder / f"{extract.path}.geojson" for extract in found],
     )
 
-    def stream() -> Iterator[tuple[int, str]]:
-        while batch := rows.fetchmany(10_000):
-            yield from batch
 
-    unplaced = dict(enumerate(found))
-    for part, some in groupby(stream(), key=itemgetter(0)):
-        write_features(assembly.folder / f"{unplaced.pop(part).path}.geojson", (text for _, text in some))
-    for extract in unplaced.values():
-        write_features(assembly.folder / f"{extract.path}.geojson", ())
+def _owners(connection: duckdb.DuckDBPyConnection, found: list[Extract], where: str = "true") -> Iterator[list[int]]:
+    """Yield the places in `found` of the extracts that each initiative belongs to, in the order of ids."""
+    places = {(extract.kind, extract.code): place for place, extract in enumerate(found)}
+    rows = connection.cursor().execute(f"SELECT region_code, departement_code, themes FROM initiative WHERE {where}")
+    while batch := rows.fetchmany(10_000):
+        for region, departement, themes in batch:
+            keys = [("region", region), ("departement", departement)]
+            keys += [("theme", theme) for theme in set(themes or ())]
+            yield [places[key] for key in keys if key in places]
 
 
 def _territories(assembly: Assembly, kind: str) -> list[Extract]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import duckdb
 
 from transforms.database import connect, load_extension
 from warehouse.publish.assembly import Assembly
-from warehouse.publish.database import ordered
 from warehouse.publish.tables import MERGED, SEPARATOR, append, copy_json, group, stem
 from warehouse.table import Column, Table, literal, quoted
 
@@ -58,17 +57,8 @@ def features(table: Table) -> str:
         SELECT 'Feature' AS type, initiative_id AS id,
             {{'type': 'Point', 'coordinates': [round(longitude, 6), round(latitude, 6)]}} AS geometry,
             {{'id': initiative_id, {properties}}} AS properties
-        FROM {quoted(table.name)} WHERE {PLACED} {ordered(table)}
+        FROM {quoted(table.name)} WHERE {PLACED}
     """
-
-
-def write_features(path: Path, texts: Iterable[str]) -> None:
-    """Write features, each as JSON, as a FeatureCollection after RFC 7946: laid out as `write_geojson` does."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write('{"type":"FeatureCollection","features":[')
-        for number, text in enumerate(texts):
-            file.write(f"{',' if number else ''}\n\t{text}")
-        file.write("\n]\n}\n")
 
 
 def write_geojson(connection: duckdb.DuckDBPyConnection, table: Table, path: Path, scratch: Path) -> None:
@@ -120,7 +110,7 @@ def write_geopackage(assembly: Assembly, table: Table, path: Path) -> None:
     columns = ", ".join(f"{_plain(column)} AS {quoted(column.name)}" for column in table.columns)
     rows = assembly.scratch / "layer.parquet"
     assembly.connection.execute(
-        f"COPY (SELECT {columns} FROM {quoted(table.name)} {ordered(table)}) TO {literal(str(rows))} (FORMAT parquet)"
+        f"COPY (SELECT {columns} FROM {quoted(table.name)}) TO {literal(str(rows))} (FORMAT parquet)"
     )
     layer, made = assembly.scratch / "layer.gpkg", f"{assembly.as_of.isoformat()}T00:00:00.000Z"
     with connect() as connection, environment("OGR_CURRENT_DATE", made):

@@ -16,11 +16,12 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.cutting import cut_csv
 from warehouse.publish.facts import SourceFacts
 from warehouse.publish.rendering import is_web, render_html
-from warehouse.publish.tables import cells, copy_csv
+from warehouse.publish.tables import csv_name
 from warehouse.schema import RECORD
-from warehouse.table import literal, quoted
+from warehouse.table import quoted
 
 FOLDER = "sources"
 MOST_ISSUES = 30
@@ -63,14 +64,13 @@ class Fate:
 
 
 def write_all(assembly: Assembly) -> None:
-    """Write a page and a CSV extract of its records for each source."""
+    """Write a page and a CSV extract of its records for each source, cut out of the CSV file of all records."""
     folder = assembly.add_folder(
         FOLDER, "Une page et un extrait CSV par source, pour son producteur",
         "A page and a CSV extract for each source, for its publisher", Group.PAGE, licence=RECORD.licence,
     )  # fmt: skip
     style = resources.files(__package__).joinpath("templates/honey.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    names = ", ".join(map(quoted, RECORD.names))
     sources = [source for source in assembly.facts.sources if re.fullmatch(r"[a-z0-9][a-z0-9-]*", source.source_id)]
     shared = {"style": Markup(style), "style_hash": digest, "facts": assembly.facts}  # noqa: S704  # our own file
     (folder / "index.html").write_text(
@@ -87,11 +87,10 @@ def write_all(assembly: Assembly) -> None:
             **shared,
         )
         (folder / f"{source.source_id}.html").write_text(html, encoding="utf-8", newline="\n")
-        query = (
-            f"SELECT {names} FROM (SELECT {cells(RECORD)}, source_id AS of_source FROM record) "
-            f"WHERE of_source = {literal(source.source_id)} ORDER BY record_key"
-        )
-        copy_csv(assembly.connection, query, folder / f"{source.source_id}.csv")
+    places = {source.source_id: [place] for place, source in enumerate(sources)}
+    ids = assembly.connection.execute("SELECT source_id FROM record")
+    owners = (places.get(id, []) for batch in iter(lambda: ids.fetchmany(10_000), []) for (id,) in batch)
+    cut_csv(assembly.folder / csv_name(RECORD), owners, [folder / f"{source.source_id}.csv" for source in sources])
 
 
 def contact_link(source: SourceFacts) -> str:

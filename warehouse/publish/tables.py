@@ -1,7 +1,7 @@
 """The tables of a release as CSV and JSON Lines, written by DuckDB itself.
 
-Rows stand in the order of their key. Nothing is held in Python, so a million initiatives need no more memory than
-DuckDB allows itself.
+Rows stand in the order of their key, as in the database they are read from. Nothing is held in Python, so a million
+initiatives need no more memory than DuckDB allows itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import duckdb
 
 from warehouse.publish.assembly import Assembly, Group
 from warehouse.publish.contents import LINKS, PUBLISHED, SEARCH
-from warehouse.publish.database import ordered
 from warehouse.publish.nested import follow, joined, object_of, read
 from warehouse.schema import (
     CHANGE,
@@ -93,11 +92,7 @@ def group(table: Table) -> Group:
 
 def write_csv(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
     """Write one table as CSV after RFC 4180: UTF-8, header, CRLF, and quotes where a cell needs them."""
-    copy_csv(connection, f"SELECT {cells(table)} FROM {quoted(table.name)} {ordered(table)}", path)
-
-
-def copy_csv(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write the rows of `query`, whose cells are ready (`cells`), as CSV after RFC 4180."""
+    query = f"SELECT {cells(table)} FROM {quoted(table.name)}"
     connection.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT csv, HEADER, NEW_LINE '\\r\\n')")
 
 
@@ -120,14 +115,18 @@ def _cell(column: Column) -> str:
 
 
 def _harmless(text: str) -> str:
-    risky = f"regexp_matches({text}, {literal(FORMULA)}) AND NOT regexp_full_match({text}, {literal(PLAIN_NUMBER)})"
+    # Nearly every cell begins with a letter, which a comparison sees sooner than an expression.
+    risky = (
+        f"({text} < 'A' OR {text} >= '＋') AND regexp_matches({text}, {literal(FORMULA)}) "
+        f"AND NOT regexp_full_match({text}, {literal(PLAIN_NUMBER)})"
+    )
     return f"CASE WHEN {risky} THEN '''' || {text} ELSE {text} END"
 
 
 def write_changes(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Write the table `change` as JSON Lines."""
     names = ", ".join(map(quoted, CHANGE.names))
-    copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)} {ordered(CHANGE)}", path)
+    copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)}", path)
 
 
 def write_nested(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
