@@ -60,7 +60,7 @@ def cut_csv(whole: Path, owners: Iterable[Iterable[int]], paths: Sequence[Path])
 def cut_features(whole: Path, owners: Iterable[Iterable[int]], paths: Sequence[Path]) -> None:
     """Copy the features of the GeoJSON file `whole` to `paths`, as `cut_csv` does with rows."""
     with whole.open("rb") as lines, closing(Files(paths, FEATURES_BEGIN)) as files:
-        features = (line.rstrip(b",\n") for line in lines if line.startswith(b"\t"))
+        features = (line.rstrip(b",\n") for line in lines if line.startswith(b"\t{"))
         for feature, places in zip(features, owners, strict=True):
             for place in places:
                 files.add(place, (b",\n" if files.lines[place] else b"\n") + feature)
