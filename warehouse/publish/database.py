@@ -12,8 +12,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -44,29 +44,46 @@ def travelling(scratch: Path, table: Table) -> Path:
 def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Write the published tables of the warehouse open in `connection` to a new database at `path`.
 
-    The rows travel through Parquet files in `scratch`, removed at the end. Raises RuntimeError, with what it said,
-    where the writing process fails.
+    The rows travel through Parquet files in `scratch`, removed at the end; one table is written while the next is read.
+    Raises RuntimeError, with what it said, where the writing process fails.
     """
     _load_vocabulary(connection)
-    for content in CONTENTS:
-        table, keys = content.table, ", ".join(map(quoted, content.table.key))
-        names = ", ".join(map(quoted, table.names))
-        connection.execute(
-            f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
-            f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
-        )
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    done = subprocess.run(  # noqa: S603  # our own module, by our own interpreter
-        [sys.executable, "-m", "warehouse.publish.writer", str(scratch), str(path)],
-        env={**kept, **CLEARED_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{path.name} could not be written: {done.stderr.strip()}")
+    with _writing(path, scratch) as ready:
+        for content in CONTENTS:
+            table, keys = content.table, ", ".join(map(quoted, content.table.key))
+            names = ", ".join(map(quoted, table.names))
+            connection.execute(
+                f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
+                f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
+            )
+            ready(table)
     for table in PUBLISHED:
         travelling(scratch, table).unlink()
+
+
+@contextmanager
+def _writing(path: Path, scratch: Path) -> Iterator[Callable[[Table], None]]:
+    """Have the writing process at work for the length of the block, and wait for it; it is told what is ready."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    with subprocess.Popen(  # noqa: S603  # our own module, by our own interpreter
+        [sys.executable, "-m", "warehouse.publish.writer", str(scratch), str(path)],
+        env={**kept, **CLEARED_MEMORY, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def ready(table: Table) -> None:
+            with suppress(BrokenPipeError):  # it has failed, and says why at the end
+                print(table.name, file=process.stdin, flush=True)  # a message to it
+
+        try:
+            yield ready
+            _, said = process.communicate()
+        finally:
+            process.kill()
+    if process.returncode:
+        raise RuntimeError(f"{path.name} could not be written: {said.strip()}")
 
 
 def announce(assembly: Assembly) -> None:

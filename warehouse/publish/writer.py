@@ -1,4 +1,5 @@
-"""Writes the published database in a process of its own: `python -m warehouse.publish.writer SCRATCH FILE`.
+"""Writes the published database in a process of its own: `python -m warehouse.publish.writer SCRATCH FILE`,
+with the names of tables on standard input as their rows get ready.
 
 DuckDB leaves parts of its blocks unset, and whatever the memory held before is then written to the file: bytes that
 differ each time, and that could be any text the process has seen (https://github.com/duckdb/duckdb/issues/23382, seen
@@ -9,6 +10,7 @@ its own and an allocator told to clear memory; see `database.build`, which start
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -21,8 +23,12 @@ from warehouse.publish.search import MACROS
 from warehouse.table import Table, ddl, literal, quoted
 
 
-def write(scratch: Path, path: Path) -> None:
-    """Write a new database at `path` from the sorted Parquet files in `scratch`, one for each published table."""
+def write(scratch: Path, path: Path, ready: Iterable[str]) -> None:
+    """Write a new database at `path` from the sorted Parquet files in `scratch`, one for each published table.
+
+    `ready` gives the name of each table, in the order of `PUBLISHED`, as soon as its file is there. Raises ValueError
+    where it ends before the last, or names another.
+    """
     writer = connect()
     try:
         # By SET: as `config` of the connection, the disabled compressions are silently ignored (DuckDB 1.5.5).
@@ -42,7 +48,9 @@ def write(scratch: Path, path: Path) -> None:
         for statement in version.statements():
             writer.execute(statement)
         writer.execute("COMMIT")
-        for table in PUBLISHED:
+        for table, name in zip(PUBLISHED, ready, strict=True):
+            if name.strip() != table.name:
+                raise ValueError(f'"{name.strip()}" is ready where {table.name} should be')
             writer.execute(f"INSERT INTO {quoted(table.name)} FROM read_parquet(?)", [str(travelling(scratch, table))])
         writer.execute("USE memory")
         writer.execute("DETACH release")
@@ -69,4 +77,4 @@ def _create_view(writer: duckdb.DuckDBPyConnection, view: str, table: Table) -> 
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), Path(sys.argv[2]))
+    write(Path(sys.argv[1]), Path(sys.argv[2]), sys.stdin)
