@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from warehouse.publish import Release
 from warehouse.publish.search import MACROS, stems_of
@@ -56,6 +58,21 @@ def stems(words: str) -> str:
 )
 def test_inflections_have_one_stem(alike: list[str]) -> None:
     assert len({stems(word) for word in alike}) == 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_stems_are_those_of_what_stands_between_spaces(text: str) -> None:
+    parts = [part for word in text.split() for part in stems(word).split()]
+    assert stems(text) == (f" {' '.join(parts)} " if parts else " ")
+
+
+def test_texts_are_searched_by_the_stems_of_all_they_say(database: duckdb.DuckDBPyConnection) -> None:
+    differing = database.execute(f"""
+        SELECT i.name FROM initiative i JOIN initiative_search s USING (initiative_id)
+        WHERE s.name_stems <> {stems_of("i.name")}
+            OR NOT starts_with(s.stems, {stems_of("concat_ws(' ', i.name, i.summary, i.impact, i.organisation_name)")})
+    """).fetchall()
+    assert differing == []
 
 
 @pytest.mark.parametrize(("one", "other"), [("jardin", "jardinier"), ("santé", "sanction"), ("école", "écologie")])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transforms.rights import ATTRIBUTION_LICENCE
-from warehouse.publish.search import text_query
 from warehouse.schema import CHANGE, INITIATIVE, INITIATIVE_ID, RECORD, SIMILAR, SOURCE, TABLES
 from warehouse.table import Column, Table, quoted
 
@@ -124,8 +123,9 @@ SEARCH = Content(
         ),
         ("initiative_id",),
     ),
-    text_query(),
+    "FROM release_search",
 )  # fmt: skip
+"""Its rows are stemmed by `search.load_search`; `database.build` has them put into a temporary table."""
 
 LABELS = Content(
     Table(

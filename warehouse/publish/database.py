@@ -22,7 +22,8 @@ from transforms.database import connect
 from transforms.rights import DATABASE_LICENCE
 from transforms.vocabulary import FIELDS, vocabulary
 from warehouse.publish.assembly import Assembly, Group
-from warehouse.publish.contents import CONTENTS, LABELS, PUBLISHED
+from warehouse.publish.contents import CONTENTS, LABELS, PUBLISHED, SEARCH
+from warehouse.publish.search import load_search
 from warehouse.table import Table, literal, quoted
 
 FILE_NAME = "essaim.duckdb"
@@ -48,8 +49,11 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
     Raises RuntimeError, with what it said, where the writing process fails.
     """
     _load_vocabulary(connection)
-    with _writing(path, scratch) as ready:
+    with _writing(path, scratch) as ready, connection.cursor() as reader:
+        _load_vocabulary(reader)
         for content in CONTENTS:
+            if content is SEARCH:
+                load_search(connection, reader)
             table, keys = content.table, ", ".join(map(quoted, content.table.key))
             names = ", ".join(map(quoted, table.names))
             connection.execute(
