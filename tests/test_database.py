@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from transforms.database import MEMORY, MOST, MemorySettingError, connect, load_extension
+from transforms.database import MEMORY, MOST, MemorySettingError, connect, load_extension, release_memory
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {"transforms/database.py", "scrapers/kinds/workbook.py"}  # scrapers know nothing of transforms
@@ -68,3 +68,31 @@ def test_what_does_not_fit_into_memory_goes_through_files_that_are_gone_afterwar
         assert len(beside) == 1 and beside[0].startswith("essaim-")
         assert connection.execute(sorted_rows).fetchone()[0] > 0
     assert not list(tmp_path.iterdir())
+
+
+def test_a_database_lets_go_of_what_it_read_and_keeps_its_limit(tmp_path):
+    kept = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag IN ('BASE_TABLE', 'IN_MEMORY_TABLE')"
+    with connect(tmp_path / "some.duckdb") as connection:
+        connection.execute("CREATE TABLE made AS SELECT hash(i) AS figure FROM range(1000000) numbers(i)")
+    with connect(tmp_path / "some.duckdb") as connection:
+        connection.execute("CREATE TEMP TABLE small AS SELECT 1 AS one")
+        limit, whole = held(connection), connection.execute("SELECT sum(figure) FROM made").fetchall()
+        [(before,)] = connection.execute(kept).fetchall()
+        release_memory(connection)
+        [(after,)] = connection.execute(kept).fetchall()
+        assert before > 5_000_000 > after
+        assert held(connection) == limit
+        assert connection.execute("SELECT sum(figure), (SELECT one FROM small) FROM made").fetchall() == [
+            (*whole[0], 1)
+        ]
+
+
+def test_what_is_in_use_stays_when_a_database_lets_go():
+    with connect() as connection:
+        connection.execute("CREATE TABLE made AS SELECT i FROM range(3000000) numbers(i)")
+        limit = held(connection)
+        rows = connection.cursor().execute("SELECT i FROM made ORDER BY hash(i), i DESC")
+        first = rows.fetchone()
+        release_memory(connection)
+        assert held(connection) == limit
+        assert first is not None and len(rows.fetchall()) == 2_999_999

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from tempfile import gettempdir
@@ -52,6 +53,17 @@ def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
         _set(connection, "memory_limit", wanted)
     except duckdb.Error as fault:
         raise MemorySettingError(f'{MEMORY} is "{wanted}", which is no amount of memory such as "3GB"') from fault
+
+
+def release_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have a database let go of what it only holds in case it is read again; its limit stays what it is.
+
+    For who keeps it open while others need the memory. What is in use stays.
+    """
+    [(limit,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    with suppress(duckdb.OutOfMemoryException):  # raised, once all else has gone, where more than that is in use
+        _set(connection, "memory_limit", "1MB")
+    _set(connection, "memory_limit", limit)
 
 
 def _set(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:

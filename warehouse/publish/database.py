@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from transforms.database import connect
+from transforms.database import connect, release_memory
 from transforms.rights import DATABASE_LICENCE
 from transforms.vocabulary import FIELDS, vocabulary
 from warehouse.publish.assembly import Assembly, Group
@@ -61,6 +61,8 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
                 f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
             )
             ready(table)
+        connection.execute("DROP TABLE release_search")
+        release_memory(connection)  # the warehouse is hardly read any more
     for table in PUBLISHED:
         travelling(scratch, table).unlink()
 

@@ -70,7 +70,7 @@ def load_search(connection: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyCo
         if len(known) > KNOWN:
             known.clear()
         words = {word for row in batch for text in row[1:] for word in text.split()} - known.keys()
-        stems = f"SELECT word, trim({stems_of('word')}) FROM (SELECT unnest($words) AS word)"
+        stems = f"SELECT word, trim({stems_of('word')}) FROM (SELECT unnest($words::VARCHAR[]) AS word)"
         known.update(connection.execute(stems, {"words": list(words)}).fetchall())
         connection.execute(
             "INSERT INTO release_search SELECT unnest($ids), unnest($names), unnest($wholes)",
