@@ -60,8 +60,9 @@ def test_inflections_have_one_stem(alike: list[str]) -> None:
     assert len({stems(word) for word in alike}) == 1
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
 def test_stems_are_those_of_what_stands_between_spaces(text: str) -> None:
+    """But for a null character, where DuckDB's `strip_accents` ends a text; no cleaned text has one."""
     parts = [part for word in text.split() for part in stems(word).split()]
     assert stems(text) == (f" {' '.join(parts)} " if parts else " ")
 
