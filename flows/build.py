@@ -238,7 +238,8 @@ def _date_alike(store: Store) -> None:
     """Give the rows for use under the Licence Ouverte the dates of the initiative they stand for."""
     store.connection.execute(
         "UPDATE initiative_licence_ouverte SET first_seen = i.first_seen, changed_on = i.changed_on FROM initiative i "
-        "WHERE i.initiative_id = initiative_licence_ouverte.initiative_id"
+        "WHERE i.initiative_id = initiative_licence_ouverte.initiative_id AND (i.first_seen, i.changed_on) "
+        "IS DISTINCT FROM (initiative_licence_ouverte.first_seen, initiative_licence_ouverte.changed_on)"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -570,7 +570,7 @@ def test_processes_that_share_the_search_miss_none(store: Store, monkeypatch: py
     alone = merged_checks(store.connection)
     shared: list[Path] = []
 
-    def two(function: Callable[[Path], Found], parts: Sequence[Path]) -> Iterable[Found]:
+    def two(function: Callable[[Path], Found], parts: Sequence[Path]) -> Iterator[Found]:
         shared.extend(parts)
         return in_order(function, parts, 2)
 

@@ -7,7 +7,7 @@ that could hold a contact at all are gathered from every table, searched, and lo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ import duckdb
 from transforms.database import connect
 from transforms.normalise.contacts import contacts_in_address, find_contacts, scrub
 from transforms.normalise.people import private_contacts
+from transforms.spread import Spread
 from warehouse.schema import TABLES
 from warehouse.store import stream
 from warehouse.table import Table, literal, quoted
@@ -26,8 +27,6 @@ PART = 50_000
 
 Found = list[tuple[str, str]]
 """How a text was searched, and the text."""
-Spread = Callable[[Callable[[Path], Found], Sequence[Path]], Iterable[Found]]
-"""How the search of many files is done: by `map`, or by what shares them among processes."""
 
 
 def published_contacts(connection: duckdb.DuckDBPyConnection, spread: Spread = map) -> Iterator[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from transforms.rights import register
+from transforms.spread import Spread
 from warehouse.gate import Check
-from warehouse.gate_contacts import Spread, published_contacts
+from warehouse.gate_contacts import published_contacts
 from warehouse.gate_never import never_rules
 from warehouse.table import literal
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from transforms.similar.comparing import Comparison, Told
 from transforms.similar.places import read_places
 from transforms.similar.reading import Reading, Text, marks, read, repeated
 from transforms.similar.weighing import weigh
+from transforms.spread import Spread
 
 IDEA = (
     "id", "initiative_id", "name", "summary", "places", "codes", "guessed", "bearer", "site", "latitude", "longitude",
@@ -34,9 +35,6 @@ BATCH = 512
 """Initiatives that are compared together: few enough for the caches of a processor."""
 WRITTEN = 40
 """Batches whose rows enter the table together."""
-
-Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]
-"""How the reading of many texts is done: by `map`, or by what shares them among processes, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ from pathlib import Path
 
 import duckdb
 
+from transforms.spread import Spread
 from warehouse.publish import checksums, citation, database, datapackage, dcat, listing, pages
 from warehouse.publish.assembly import Assembly
 from warehouse.publish.facts import gather
 from warehouse.publish.index import latest, next_version, point_latest, write_index
-from warehouse.publish.scan import PrivateContactError, Spread, check_files
+from warehouse.publish.scan import PrivateContactError, check_files
 from warehouse.publish.writers import WRITERS, Writer
 
 __all__ = ["PrivateContactError", "Release", "latest", "publish"]
@@ -55,11 +56,11 @@ def publish(
     """Publish the warehouse open in `connection` as a new folder of `releases`, and make it the latest.
 
     The version is `as_of`, with ".2", ".3" and so on where that day already has a release. The warehouse is only
-    read. `further` writers, for what only the caller knows, come after those of `writers.WRITERS`. The finished files
-    are searched by `spread`, which may share them among processes. Raises ValueError where a source's licence is not
-    in the register or a writer announces what it may not, `PrivateContactError` where a finished file holds a contact
-    of a person, and whatever DuckDB or the file system raises; `latest` then stands where it stood, and what was begun
-    is removed by the next publication.
+    read. `further` writers, for what only the caller knows, come after those of `writers.WRITERS`. Long work is done by
+    `spread`, which may share it among processes. Raises ValueError where a source's licence is not in the register or a
+    writer announces what it may not, `PrivateContactError` where a finished file holds a contact of a person, and
+    whatever DuckDB or the file system raises; `latest` then stands where it stood, and what was begun is removed by the
+    next publication.
     """
     releases.mkdir(parents=True, exist_ok=True)
     for leftover in sorted(releases.glob(".*.new")):
@@ -67,7 +68,7 @@ def publish(
     version = next_version(releases, as_of)
     aside = releases / f".{version}.new"
     aside.mkdir()
-    initiatives, names = _write(connection, aside, version, as_of, (*WRITERS, *further))
+    initiatives, names = _write(connection, aside, version, as_of, (*WRITERS, *further), spread)
     check_files(aside, spread)
     folder = aside.rename(releases / version)
     point_latest(releases, version)
@@ -76,7 +77,12 @@ def publish(
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection, folder: Path, version: str, as_of: dt.date, writers: Sequence[Writer]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    version: str,
+    as_of: dt.date,
+    writers: Sequence[Writer],
+    spread: Spread,
 ) -> tuple[int, tuple[str, ...]]:
     """Write every file of the release; the descriptors and the page come last and tell of the rest."""
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=folder) as name:
@@ -84,7 +90,8 @@ def _write(
         file = folder / database.FILE_NAME
         database.build(connection, file, scratch)
         with database.opened(file, scratch) as release, ThreadPoolExecutor(1) as beside:
-            assembly = Assembly(folder, scratch, version, as_of, release, gather(release, version, as_of), beside)
+            facts = gather(release, version, as_of)
+            assembly = Assembly(folder, scratch, version, as_of, release, facts, beside, spread)
             database.announce(assembly)
             for write in (*writers, *DESCRIPTIONS):
                 write(assembly)

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from transforms.spread import Spread
 from warehouse.publish.checksums import SUMS, File, describe
 from warehouse.publish.facts import Facts
 from warehouse.publish.media import media_type
@@ -83,8 +84,8 @@ class Assembly:
     """The release being written into `folder`, with its database open for reading in `connection`.
 
     `scratch` is a folder for parts that are removed at the end; `facts` are the counts, sources and changes that texts
-    tell of. What needs no other file of the release may be done `beside` the other writers, with a cursor of its own;
-    what is `begun` so is waited for by the writer that needs it.
+    tell of. What needs no other file of the release may be done `beside` the other writers, with a cursor of its own,
+    and shared by `spread`; what is `begun` so is waited for by the writer that needs it.
     """
 
     folder: Path
@@ -94,6 +95,7 @@ class Assembly:
     connection: duckdb.DuckDBPyConnection
     facts: Facts
     beside: Executor
+    spread: Spread = map
     begun: dict[str, Future[Any]] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
     _known: dict[str, File] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +26,16 @@ def describe(folder: Path, known: Sequence[File] = (), leave_out: str = "") -> l
     Files in `known` are finished and not read again; nothing below the folder named `leave_out` is told.
     """
     done = {file.name: file for file in known}
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return [
-        done.get(name) or File(name, path.stat().st_size, _sha256(path))
-        for name, path in sorted(found.items())
-        if name != SUMS and name.partition("/")[0] != leave_out
-    ]
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    found = {name: path for name, path in paths.items() if name != SUMS and name.partition("/")[0] != leave_out}
+    new = [name for name in found if name not in done]
+    with ThreadPoolExecutor() as pool:  # sums are worked out without Python's lock
+        done |= zip(new, pool.map(_described, new, [found[name] for name in new]), strict=True)
+    return [done[name] for name in sorted(found)]
+
+
+def _described(name: str, path: Path) -> File:
+    return File(name, path.stat().st_size, _sha256(path))
 
 
 def write_sums(folder: Path, files: Sequence[File]) -> tuple[str, ...]:

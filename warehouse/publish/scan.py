@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -18,6 +18,7 @@ import re2
 
 from transforms.database import connect, load_extension
 from transforms.normalise.people import betrays_person, private_contacts
+from transforms.spread import Spread
 from warehouse.table import literal, quoted
 
 TEXTS = {
@@ -64,8 +65,6 @@ class PrivateContactError(ValueError):
     """A finished file holds a contact of a person; the message names files and lines, never the contact."""
 
 
-Spread = Callable[[Callable[[Path], list[str]], Sequence[Path]], Iterable[list[str]]]
-"""How the search of many files is done: by `map`, or by what shares the files among processes, in their order."""
 WORTH = 500 * 2**20
 """Bytes of files from which several processes search them sooner than one."""
 

@@ -22,6 +22,8 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -30,8 +32,10 @@ from typing import Any
 import duckdb
 
 from transforms.rights import register
+from transforms.spread import Spread
 from transforms.vocabulary import vocabulary
 from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.database import FILE_NAME, opened
 from warehouse.publish.explorer.binary import json_gzipped
 from warehouse.publish.explorer.core import Facet, facets, write_core
 from warehouse.publish.explorer.details import BLOCK, write_details
@@ -58,10 +62,30 @@ class Data:
     head: dict[str, Any]
 
 
+LIST, DETAILS = PARTS = ("list", "details")
+WORTH = 30_000
+"""Initiatives from which two processes make the data sooner than a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A part of the data, of the release `database`, that a process writes into the folder `data`."""
+
+    part: str
+    database: Path
+    data: Path
+    version: str
+
+
 def begin(assembly: Assembly) -> None:
     """Begin with the data, which needs no other file of the release, beside the other writers."""
-    connection, scratch, version = assembly.connection.cursor(), assembly.scratch / FOLDER, assembly.version
-    assembly.begun[FOLDER] = assembly.beside.submit(prepare, connection, scratch, version)
+    data, version = assembly.scratch / FOLDER, assembly.version
+    if assembly.facts.initiatives < WORTH:
+        begun = assembly.beside.submit(prepare, assembly.connection.cursor(), data, version)
+    else:
+        jobs = [Job(part, assembly.folder / FILE_NAME, data, version) for part in PARTS]
+        begun = assembly.beside.submit(_shared, jobs, assembly.spread)
+    assembly.begun[FOLDER] = begun
 
 
 def write_all(assembly: Assembly) -> None:
@@ -92,13 +116,36 @@ def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> 
     """Write the data into the new folder `data`; makes temporary tables in `connection`."""
     data.mkdir(parents=True)
     count = number_rows(connection)
+    write_details(connection, count, data / "d")
+    return Data(data, _write_list(connection, count, data, version))
+
+
+def _shared(jobs: Sequence[Job], spread: Spread) -> Data:
+    """What `prepare` does, shared among processes."""
+    folder = jobs[0].data
+    folder.mkdir(parents=True)
+    heads = list(spread(_part_of, jobs))
+    return Data(folder, next(head for head in heads if head is not None))
+
+
+def _part_of(job: Job) -> dict[str, Any] | None:
+    """Write a part of the data; return what the head tells where the part is the list."""
+    with tempfile.TemporaryDirectory() as scratch, opened(job.database, Path(scratch)) as connection:
+        count = number_rows(connection)
+        if job.part == LIST:
+            return _write_list(connection, count, job.data, job.version)
+        write_details(connection, count, job.data / "d")
+    return None
+
+
+def _write_list(connection: duckdb.DuckDBPyConnection, count: int, data: Path, version: str) -> dict[str, Any]:
+    """Write all but the details of the `count` numbered rows into `data`; return what the head of the page tells."""
     found = facets(connection)
     write_core(connection, found, data)
     shards = write_index(connection, data / "ix")
-    write_details(connection, count, data / "d")
     moved = connection.execute("SELECT old_id, new_id FROM moved_id ORDER BY old_id").fetchall()
     (data / "moved.json.gz").write_bytes(json_gzipped(dict(moved)))
-    head = {
+    return {
         "format": FORMAT,
         "build": _digest(version, data),
         "version": version,
@@ -112,7 +159,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> 
         "ids": "bin" if (data / "ids.bin").exists() else "txt",
         "words": {"funding_kinds": vocabulary()["funding_kinds"]},
     }
-    return Data(data, head)
 
 
 def _finish(connection: duckdb.DuckDBPyConnection, data: Data, folder: Path, version: str, contact: str | None) -> None:
