@@ -48,6 +48,8 @@ def test_memory_is_bounded_and_an_operator_says_by_how_much(tmp_path, monkeypatc
     monkeypatch.setenv(MEMORY, "300 MiB")
     with connect(tmp_path / "some.duckdb") as connection:
         assert held(connection) == 300 * 2**20
+    with connect(tmp_path / "some.duckdb", read_only=True, share=3) as connection:
+        assert held(connection) == 100 * 2**20
 
 
 @pytest.mark.parametrize("wrong", ["lots", "3", "40%", "1GB'; DROP TABLE x; --"])

@@ -26,33 +26,39 @@ class MemorySettingError(ValueError):
 
 
 def connect(
-    database: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None
+    database: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None, share: int = 1
 ) -> duckdb.DuckDBPyConnection:
     """Open a database file, or one in memory, on `threads` threads (default: as many as there are cores).
 
-    It holds as much in memory as `ESSAIM_MEMORY` says, or `MOST`; what needs more goes through files: beside the
-    database, or in a folder of its own for temporary files. DuckDB would draw the progress of long queries on standard
+    It holds as much in memory as `ESSAIM_MEMORY` says, or `MOST`, by one of `share` where so many are open side by
+    side; what needs more goes through files: beside the database, or in a folder of its own for temporary files. DuckDB
+    would draw the progress of long queries on standard
     output, where the results for programs go. Raises `duckdb.Error` when the file cannot be opened, and
     `MemorySettingError`.
     """
     connection = duckdb.connect(str(database), read_only, {} if threads is None else {"threads": threads})
     connection.execute("SET enable_progress_bar = false")  # of this connection and its cursors: it cannot be configured
-    _limit_memory(connection)
+    _limit_memory(connection, share)
     if str(database) == ":memory:":
         _set(connection, "temp_directory", str(Path(gettempdir()) / f"essaim-{uuid4().hex}"))
     return connection
 
 
-def _limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    wanted = os.environ.get(MEMORY, "").strip()
-    if not wanted:
-        [(own,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
-        number, unit = own.split()
-        wanted = f"{min(int(float(number) * _UNITS[unit]) // 2, MOST)}B"
+def _limit_memory(connection: duckdb.DuckDBPyConnection, share: int) -> None:
+    wanted = os.environ.get(MEMORY, "").strip() or f"{min(_limit(connection) // 2, MOST)}B"
     try:
         _set(connection, "memory_limit", wanted)
     except duckdb.Error as fault:
         raise MemorySettingError(f'{MEMORY} is "{wanted}", which is no amount of memory such as "3GB"') from fault
+    if share > 1:
+        _set(connection, "memory_limit", f"{_limit(connection) // share}B")
+
+
+def _limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """The bytes that a database may hold."""
+    [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = told.split()
+    return int(float(number) * _UNITS[unit])
 
 
 def release_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -116,8 +116,11 @@ def _load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
 
 @contextmanager
 def opened(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the database at `path` for reading; what does not fit in memory goes to `scratch`, never beside the file."""
-    connection = connect(path, read_only=True)
+    """Open the database at `path` for reading; what does not fit in memory goes to `scratch`, never beside the file.
+
+    Up to three may be open side by side (`explorer`): each holds a third of the memory.
+    """
+    connection = connect(path, read_only=True, share=3)
     connection.execute(f"SET temp_directory = {literal(str(scratch))}")
     try:
         yield connection
