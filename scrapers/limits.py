@@ -17,6 +17,7 @@ def limits(manners: Manners, address: str) -> Callable[[int], None]:
     begun = time.monotonic()
 
     def check(size: int) -> None:
+        """Raise where so many bytes are too many, or so late is too late."""
         if size > manners.max_bytes:
             raise SourceError(
                 "too-large",

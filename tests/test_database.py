@@ -52,6 +52,14 @@ def test_memory_is_bounded_and_an_operator_says_by_how_much(tmp_path, monkeypatc
         assert held(connection) == 100 * 2**20
 
 
+def test_a_database_that_is_opened_twice_holds_no_less(tmp_path, monkeypatch):
+    monkeypatch.delenv(MEMORY, raising=False)
+    with connect(tmp_path / "some.duckdb") as connection:
+        before = held(connection)
+        with connect(tmp_path / "some.duckdb") as again:
+            assert held(connection) == held(again) == before
+
+
 @pytest.mark.parametrize("wrong", ["lots", "3", "40%", "1GB'; DROP TABLE x; --"])
 def test_what_is_no_amount_of_memory_is_refused_by_name(monkeypatch, wrong):
     monkeypatch.setenv(MEMORY, wrong)

@@ -11,8 +11,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import frictionless
@@ -23,7 +25,7 @@ import shapely
 from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_example
 
 from warehouse import publish as module
-from warehouse.publish import Release, database, index, latest, nested, pages, publish, schemas, tables
+from warehouse.publish import Release, database, explorer, index, latest, nested, pages, publish, scan, schemas, tables
 from warehouse.publish.contents import LINKS, PUBLISHED
 from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
@@ -142,6 +144,25 @@ def test_json_lines_are_whole_when_read_in_batches(
     again = publish(store.connection, tmp_path, NIGHT)
     for name in ("initiatives.jsonl", "initiatives_licence_ouverte.jsonl"):
         assert (again.folder / name).read_bytes() == (release.folder / name).read_bytes()
+
+
+def test_work_that_is_shared_gives_the_same_files_and_bears_being_done_again(
+    store: Store, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a process that was killed: what it left half done is done by the one that publishes."""
+    done: list[str] = []
+
+    def again(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+        for job in jobs:
+            function(job)
+            done.append(function.__name__)
+            yield function(job)
+
+    for shared in (explorer, scan):
+        monkeypatch.setattr(shared, "WORTH", 0)
+    published = publish(store.connection, tmp_path, NIGHT, spread=again)
+    assert len(set(done)) == 2
+    assert contents(published.folder) == contents(release.folder)
 
 
 def test_texts_follow_the_initiatives_they_belong_to() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from tempfile import gettempdir
@@ -32,9 +33,8 @@ def connect(
 
     It holds as much in memory as `ESSAIM_MEMORY` says, or `MOST`, by one of `share` where so many are open side by
     side; what needs more goes through files: beside the database, or in a folder of its own for temporary files. DuckDB
-    would draw the progress of long queries on standard
-    output, where the results for programs go. Raises `duckdb.Error` when the file cannot be opened, and
-    `MemorySettingError`.
+    would draw the progress of long queries on standard output, where the results for programs go. Raises `duckdb.Error`
+    when the file cannot be opened, and `MemorySettingError`.
     """
     connection = duckdb.connect(str(database), read_only, {} if threads is None else {"threads": threads})
     connection.execute("SET enable_progress_bar = false")  # of this connection and its cursors: it cannot be configured
@@ -45,13 +45,20 @@ def connect(
 
 
 def _limit_memory(connection: duckdb.DuckDBPyConnection, share: int) -> None:
-    wanted = os.environ.get(MEMORY, "").strip() or f"{min(_limit(connection) // 2, MOST)}B"
+    wanted = os.environ.get(MEMORY, "").strip() or f"{min(_own_limit() // 2, MOST)}B"
     try:
         _set(connection, "memory_limit", wanted)
     except duckdb.Error as fault:
         raise MemorySettingError(f'{MEMORY} is "{wanted}", which is no amount of memory such as "3GB"') from fault
     if share > 1:
         _set(connection, "memory_limit", f"{_limit(connection) // share}B")
+
+
+@cache
+def _own_limit() -> int:
+    """The bytes that DuckDB takes by itself, whatever has been said of a database that is open here already."""
+    with duckdb.connect() as fresh:
+        return _limit(fresh)
 
 
 def _limit(connection: duckdb.DuckDBPyConnection) -> int:

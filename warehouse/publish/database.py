@@ -118,10 +118,13 @@ def _load_vocabulary(connection: duckdb.DuckDBPyConnection) -> None:
 def opened(path: Path, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the database at `path` for reading; what does not fit in memory goes to `scratch`, never beside the file.
 
-    Up to three may be open side by side (`explorer`): each holds a third of the memory.
+    Up to three may be open side by side (`explorer`): each holds a third of the memory. Where this process has it open
+    already, both are one database, whose scratch stays what it is.
     """
     connection = connect(path, read_only=True, share=3)
-    connection.execute(f"SET temp_directory = {literal(str(scratch))}")
+    [(place,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    if place == f"{path}.tmp":
+        connection.execute(f"SET temp_directory = {literal(str(scratch))}")
     try:
         yield connection
     finally:

@@ -62,14 +62,15 @@ class Data:
     head: dict[str, Any]
 
 
-LIST, DETAILS = PARTS = ("list", "details")
+INDEX, DETAILS = "ix", "d"
+"""Folders of the data, by which its two parts are called: the index with the list, and the details."""
 WORTH = 30_000
 """Initiatives from which two processes make the data sooner than a thread."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A part of the data, of the release `database`, that a process writes into the folder `data`."""
+    """A part of the data (`INDEX` or `DETAILS`), of the release `database`, that a process writes into `data`."""
 
     part: str
     database: Path
@@ -83,7 +84,7 @@ def begin(assembly: Assembly) -> None:
     if assembly.facts.initiatives < WORTH:
         begun = assembly.beside.submit(prepare, assembly.connection.cursor(), data, version)
     else:
-        jobs = [Job(part, assembly.folder / FILE_NAME, data, version) for part in PARTS]
+        jobs = [Job(part, assembly.folder / FILE_NAME, data, version) for part in (INDEX, DETAILS)]
         begun = assembly.beside.submit(_shared, jobs, assembly.spread)
     assembly.begun[FOLDER] = begun
 
@@ -116,7 +117,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> 
     """Write the data into the new folder `data`; makes temporary tables in `connection`."""
     data.mkdir(parents=True)
     count = number_rows(connection)
-    write_details(connection, count, data / "d")
+    write_details(connection, count, data / DETAILS)
     return Data(data, _write_list(connection, count, data, version))
 
 
@@ -129,12 +130,14 @@ def _shared(jobs: Sequence[Job], spread: Spread) -> Data:
 
 
 def _part_of(job: Job) -> dict[str, Any] | None:
-    """Write a part of the data; return what the head tells where the part is the list."""
+    """Write a part of the data; return what the head tells where the part has the list."""
+    if (job.data / job.part).exists():  # left half done by a process that was killed
+        shutil.rmtree(job.data / job.part)
     with tempfile.TemporaryDirectory() as scratch, opened(job.database, Path(scratch)) as connection:
         count = number_rows(connection)
-        if job.part == LIST:
+        if job.part == INDEX:
             return _write_list(connection, count, job.data, job.version)
-        write_details(connection, count, job.data / "d")
+        write_details(connection, count, job.data / DETAILS)
     return None
 
 
@@ -142,7 +145,7 @@ def _write_list(connection: duckdb.DuckDBPyConnection, count: int, data: Path, v
     """Write all but the details of the `count` numbered rows into `data`; return what the head of the page tells."""
     found = facets(connection)
     write_core(connection, found, data)
-    shards = write_index(connection, data / "ix")
+    shards = write_index(connection, data / INDEX)
     moved = connection.execute("SELECT old_id, new_id FROM moved_id ORDER BY old_id").fetchall()
     (data / "moved.json.gz").write_bytes(json_gzipped(dict(moved)))
     return {

@@ -71,7 +71,7 @@ class _Words(dict[str, list[str]]):
         return set(chain.from_iterable(map(self.__getitem__, set(text.split()))))
 
 
-class _Numbers(dict[int, bytes]):
+class _Varints(dict[int, bytes]):
     """Numbers as bytes of variable length."""
 
     def __missing__(self, number: int) -> bytes:
@@ -85,7 +85,7 @@ class _Numbers(dict[int, bytes]):
         return bytes(found)
 
 
-_NUMBERS = _Numbers()
+_VARINTS = _Varints()
 
 _Postings = Mapping[str, "array[int]"]
 """Word → row numbers, doubled, plus one where the word is in the title; ascending."""
@@ -140,4 +140,4 @@ def _shard(held: Sequence[str], postings: _Postings) -> bytes:
 def _steps(postings: array[int]) -> Iterable[bytes]:
     """Return the difference of each posting's row from the one before, doubled, with its mark of a title."""
     rows_before = chain((0,), (posting & ~1 for posting in postings))
-    return map(_NUMBERS.__getitem__, map(sub, postings, rows_before))
+    return map(_VARINTS.__getitem__, map(sub, postings, rows_before))
