@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import multiprocessing
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def _cleaned(chunk: Chunk) -> Cleaned:
 def embedded() -> Gazetteer:
     """The embedded gazetteer, loaded once a process."""
     loaded = Gazetteer.load(gazetteer.data_folder())
+    if multiprocessing.parent_process():  # which has others work beside this one
+        loaded.con.execute("SET threads = 1")
     gc.freeze()  # its objects stay: the search for garbage need not walk through them again and again
     return loaded
 
