@@ -123,10 +123,7 @@ def _titles(record: CleanRecord) -> list[str]:
 def _initiatives(
     normaliser: Normaliser, records: Iterable[RawRecord], problems: list[Problem], kept: Collection[tuple[str, str]]
 ) -> Iterator[CleanRecord]:
-    for raw in records:
-        clean = normaliser.clean(raw)
-        if clean is None:
-            continue
+    for raw, clean in normaliser.clean_all(records):
         verdict = judge(raw.fields | {"name": clean.values["name"]})
         if verdict is None or any((raw.source_id, key) in kept for key in ("", raw.key, public_key(raw.key))):
             yield clean

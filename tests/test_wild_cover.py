@@ -47,7 +47,7 @@ IN_TEST_WILD = sorted(
     people.email_kind people.phone_kind people.plain_email people.plain_phone people.private_contacts
     person_names.hide_names person_names.names_person points.clean_coordinate points.parse_point relevance.judge
     text.clean_paragraphs text.clean_text text.is_sentinel urls.clean_url urls.web_domain record.Normaliser
-    record.Rules record.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
+    shapes.Rules shapes.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
     contacts.contacts_in_address doubts.items_of doubts.joined
 """)
 )
