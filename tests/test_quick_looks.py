@@ -96,6 +96,7 @@ SIGNED = {
     signs.PHONE: r"\d(?:\D{0,4}\d){6}|(?i:zéro|zero)",
     signs.CAPITALS: rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{person_names._PARTICLE}[A-ZÀ-ÖØ-Þ]",
     signs.CIVILITY: r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]",
+    signs.BANNER: r"(?i)cookie|un\s+don|soutenez|besoin|donate|support|newsletter|lettre|javascript",
 }
 
 
@@ -107,8 +108,14 @@ def test_no_sign_is_missed(text: str) -> None:
 
 @pytest.mark.parametrize("sign", SIGNED)
 def test_a_sign_shows_in_each_letter_that_python_sees_it_in(sign: int) -> None:
-    around = {signs.WIKI: "[ edit", signs.SPELLED: ". .ab at ( à )", signs.PHONE: "1 2 3 4 5 6 7 zero",
-              signs.CAPITALS: "Ab de Cd", signs.CIVILITY: "Mm. "}.get(sign, "x")  # fmt: skip
+    around = {
+        signs.WIKI: "[ edit",
+        signs.SPELLED: ". .ab at ( à )",
+        signs.PHONE: "1 2 3 4 5 6 7 zero",
+        signs.CAPITALS: "Ab de Cd",
+        signs.CIVILITY: "Mm. ",
+        signs.BANNER: "cookie un don javascript",
+    }.get(sign, "x")
     pattern = re.compile(SIGNED[sign])
     for place in range(len(around)):
         for letter in map(chr, [*range(0x3100), *range(0xF900, 0x11000), *range(0x1D000, 0x1D800)]):
@@ -253,6 +260,21 @@ def test_the_quick_look_for_marks_of_wikis_misses_none(text: str) -> None:
     found = boilerplate.without_code(text)
     with without(boilerplate, signs=all_signs):
         assert boilerplate.without_code(text) == found
+
+
+BANNER_WORDS = words("""
+    nous utilisons des cookies accept uses using gérer consentement policy navigation améliorer faites faire un don je
+    fais soutenez-nous a besoin de votre soutien vos dons donate now support us abonnez-vous inscrivez-vous à la
+    newsletter lettre d'information subscribe to our javascript is est veuillez please . ! COOKIES cooKies javaſcript
+""")
+
+
+@given(st.lists(st.sampled_from([*sorted(BANNER_WORDS), "\n", "[vc_row]"]), max_size=9), st.sampled_from([" ", "\xa0"]))
+def test_the_quick_look_for_banners_misses_none(drawn: list[str], space: str) -> None:
+    text = space.join(drawn)
+    found = boilerplate.without_boilerplate(text)
+    with without(boilerplate, signs=all_signs):
+        assert boilerplate.without_boilerplate(text) == found
 
 
 TITLE_WORDS = sorted(

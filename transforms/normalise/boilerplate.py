@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from transforms.normalise.signs import WIKI, signs
+from transforms.normalise.signs import BANNER, WIKI, signs
 
 _SHORT_CODE = re.compile(  # [sic] and [Paris] stay; names with "_" are builders' (vc_row, et_pb_text)
     r"\[/?(?:[a-z]+[a-z0-9]*(?:_[a-z0-9]+)+|caption|gallery|embed|playlist|contact-form-7|box|button|columns?)"
@@ -80,9 +80,10 @@ def without_boilerplate(text: str) -> str:
     if "[" in text:
         text = _SHORT_CODE.sub("", text)
     kept: list[str] = []
+    may_be_banner = BANNER in signs(text)
     for line in text.split("\n"):
         line = " ".join(line.split())
-        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or _is_banner(line))):
+        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or (may_be_banner and _is_banner(line)))):
             continue
         if line or (kept and kept[-1]):
             kept.append(line)

@@ -23,7 +23,7 @@ _BLANK = r"[\t\v\f\r \x1c-\x1f\x85\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\
 _SPACE = rf"(?:\n|{_BLANK})"
 _CAPITAL, _WORD, _NO_FIGURE = "[A-ZÀ-ÖØ-Þ]", r"[\p{L}\p{N}_'’.-]", r"[\p{L}\p{Nl}\p{No}_]"
 
-ANY, WORK, WIKI, HIDDEN, SPELLED, PHONE, CAPITALS, CIVILITY = range(8)
+ANY, WORK, WIKI, HIDDEN, SPELLED, PHONE, CAPITALS, CIVILITY, BANNER = range(9)
 _PATTERNS: Final = {
     # Every text has this one: where RE2 finds nothing, it has failed.
     ANY: "",
@@ -43,6 +43,8 @@ _PATTERNS: Final = {
     CAPITALS: rf"{_CAPITAL}{_WORD}*{_BLANK}+(?:(?:{'|'.join(PARTICLES)}){_SPACE}*)?{_CAPITAL}",
     # What every civility begins with and ends with.
     CIVILITY: rf"[DFHMS][A-Za-z]{{0,12}}\.?{_BLANK}",
+    # Words of which every cookie or donation banner has one.
+    BANNER: rf"(?i:cook[iıİ]e|un{_SPACE}+don|soutenez|beso[iıİ]n|donate|support|newsletter|lettre|javascr[iıİ]pt)",
 }
 _ALL = frozenset(_PATTERNS)
 
