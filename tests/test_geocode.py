@@ -4,14 +4,13 @@ import csv
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_insee_code, coordinates, geocode
+from transforms.geocode import Gazetteer, PlaceAnswer, PlaceQuery, clean_insee_code, geocode
 from transforms.geocode.projected import from_lambert_2, from_lambert_93
 from transforms.geocode.titles import geocode_titled
 from warehouse.gazetteer import data_folder
@@ -278,32 +277,6 @@ def test_a_point_near_a_weakly_stated_commune_is_kept_with_its_conflict() -> Non
     answer = ask(commune="Bourges", latitude=43.18, longitude=3.0)
     assert (answer.insee_code, answer.precision, answer.latitude) == ("18033", "point", 43.18)
     assert answer.conflict is not None
-
-
-def test_points_in_their_stated_commune_are_answered_as_if_located(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    towns = [GAZETTEER.communes[code] for code in ("44109", "75056", "69123", "13055", "97411", "29232", "05061")]
-    steps = [-0.2, -0.03, -0.004, 0.0, 0.006, 0.05]
-    queries = [
-        PlaceQuery(commune=town.name, insee_code=town.code, latitude=town.latitude + up, longitude=town.longitude + by)
-        for town in towns
-        if town.latitude is not None and town.longitude is not None
-        for up in steps
-        for by in steps
-    ]
-    examine = coordinates._examine
-    assert [coordinates.locate([], GAZETTEER), examine([], GAZETTEER)] == [[], []]
-
-    def all_located(points, gazetteer):  # type: ignore[no-untyped-def]
-        found = examine(points, gazetteer)
-        located = coordinates.locate([(point.latitude, point.longitude) for point, _ in points], gazetteer)
-        return [replace(each, located=place) for each, place in zip(found, located, strict=True)]
-
-    answers = geocode(queries, GAZETTEER)
-    assert len({answer.insee_code for answer in answers}) > 20  # arrondissements among them
-    monkeypatch.setattr(coordinates, "_examine", all_located)
-    assert geocode(queries, GAZETTEER) == answers
 
 
 def test_a_point_across_the_border_of_the_commune_is_fine() -> None:

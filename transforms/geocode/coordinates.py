@@ -202,10 +202,7 @@ def _point_columns(points: Sequence[tuple[int, tuple[float, float]]]) -> dict[st
 
 
 def _examine(points: Sequence[tuple[Point | None, str | None]], gazetteer: Gazetteer) -> list[Audited | None]:
-    """Locate the points and measure how far each lies from its stated commune.
-
-    Where outlines, which are simplified, lie one over the other, a point lies in the commune that is stated.
-    """
+    """Locate the points and measure how far each lies from its stated commune."""
     usable_points = [(place, point, code) for place, (point, code) in enumerate(points) if point]
     answers: list[Audited | None] = [None] * len(points)
     if not usable_points:
@@ -219,15 +216,7 @@ def _examine(points: Sequence[tuple[Point | None, str | None]], gazetteer: Gazet
         )
     finally:
         con.close()
-    # Nearly all lie in their stated commune: only in a city with arrondissements there is more to know.
-    located: dict[int, Located | None] = {
-        number: Located(code, None)
-        for number, (_, _, code) in enumerate(usable_points)
-        if code and distances.get(number) == 0 and gazetteer.arrondissement(code, 1) is None
-    }
-    elsewhere = [number for number in range(len(given)) if number not in located]
-    found = locate([given[number] for number in elsewhere], gazetteer)
-    located |= zip(elsewhere, found, strict=True)
+    located = locate(given, gazetteer)
     for number, (place, point, code) in enumerate(usable_points):
         distance = distances.get(number)
         if distance is None and code:
