@@ -24,6 +24,7 @@ from flows.texts_apart import set_texts_apart
 from scrapers.problems import Problem
 from scrapers.record import spans
 from scrapers.source import Source
+from transforms.database import on_one_thread
 from transforms.link import LINKABLE, Judgement, Linked, link
 from transforms.normalise.keys import public_key
 from transforms.normalise.record import Normaliser
@@ -121,7 +122,7 @@ def _load_sources(
     store.connection.execute(f"CREATE TEMP TABLE clean_record ({columns})")
     problems = {state.source_id: list(state.problems) for state in states}
     known: dict[str, Normaliser] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, on_one_thread(store.connection):
         chunks = _chunks(sources, states, settings, Path(folder))
         with stage("clean and place", len(chunks)) as progress:
             size = sum(end - begin for begin, end in (chunk.span for chunk in chunks))

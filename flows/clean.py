@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import multiprocessing
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def _cleaned(chunk: Chunk) -> Cleaned:
 def embedded() -> Gazetteer:
     """The embedded gazetteer, loaded once a process."""
     loaded = Gazetteer.load(gazetteer.data_folder())
+    if multiprocessing.parent_process():  # which has others work beside this one
+        loaded.con.execute("SET threads = 1")
     gc.freeze()  # its objects stay: the search for garbage need not walk through them again and again
     return loaded
 
@@ -120,10 +123,7 @@ def _titles(record: CleanRecord) -> list[str]:
 def _initiatives(
     normaliser: Normaliser, records: Iterable[RawRecord], problems: list[Problem], kept: Collection[tuple[str, str]]
 ) -> Iterator[CleanRecord]:
-    for raw in records:
-        clean = normaliser.clean(raw)
-        if clean is None:
-            continue
+    for raw, clean in normaliser.clean_all(records):
         verdict = judge(raw.fields | {"name": clean.values["name"]})
         if verdict is None or any((raw.source_id, key) in kept for key in ("", raw.key, public_key(raw.key))):
             yield clean

@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.processes import in_order
 from flows.settings import Settings
 from scrapers.problems import Problem
-from scrapers.record import read_records
+from scrapers.record import read_at, read_placed
 from scrapers.source import Source
 from transforms.database import connect
 from transforms.normalise.keys import public_key
@@ -18,25 +18,31 @@ from warehouse.decisions import read_accepted, read_moved_keys
 from warehouse.gate import ACCEPTABLE, KEYS_KEPT, Bounds, Check, let_through, source_checks
 from warehouse.gate_merged import ACCEPTABLE as ACCEPTABLE_MERGED
 from warehouse.gate_merged import MERGED, merged_checks
-from warehouse.portrait import portray
+from warehouse.portrait import Portrait, Sitting
 
 RULES = {"": ACCEPTABLE, MERGED: ACCEPTABLE_MERGED}
 
 
 def source_gate(
-    source: Source, rows: Path, last_good: Path | None, history: Sequence[int], settings: Settings
+    source: Source, now: Portrait, last_good: Path | None, history: Sequence[int], settings: Settings
 ) -> list[Check]:
-    """Put the raw records in the file `rows` to the gate of `source`, beside those of `last_good`, if there are any.
+    """Put what was read of `source` to its gate, beside the raw records in the file `last_good`, if there are any.
 
     Raises `DecisionError` when a decision of people cannot be followed.
     """
-    now = portray((record.key, record.fields) for record in read_records(rows))
     before = None
     if last_good is not None and last_good.is_file():
-        renamed = _renamed(source, settings)
-        before = portray((renamed(record.key), record.fields) for record in read_records(last_good))
+        renamed, sitting = _renamed(source, settings), Sitting[int]()
+        for place, record in read_placed(last_good):
+            sitting.see(renamed(record.key), record.fields, place)
+        before = portrait_of(sitting, last_good)
     checks = source_checks(_bounds(source, settings), now, before, history)
     return let_through(checks, _accepted(source.id, settings))
+
+
+def portrait_of(sitting: Sitting[int], rows: Path) -> Portrait:
+    """The portrait of the records of a file that were seen, each with where it begins in the file `rows`."""
+    return sitting.portrait(lambda places: (record.fields for record in read_at(rows, places)))
 
 
 def _bounds(source: Source, settings: Settings) -> Bounds:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from flows.gates import gate_problems, source_gate
+from flows.gates import gate_problems, portrait_of, source_gate
 from flows.replay import NIGHTS, archive_of, read_on
 from flows.settings import Settings
 from scrapers.archive import ArchiveWriter
@@ -18,11 +18,12 @@ from scrapers.fetch import Door, network_door, replay_door, sample_door
 from scrapers.kinds import Findings, stream_source
 from scrapers.memo import Memo
 from scrapers.problems import DefinitionError, Problem, SourceError
-from scrapers.record import RecordWriter
+from scrapers.record import RawRecord, RecordWriter
 from scrapers.response import Traffic
 from scrapers.source import Source
 from warehouse.decisions import DecisionError
 from warehouse.gate import Check, outlived
+from warehouse.portrait import Portrait, Sitting
 
 Outcome = Literal["good", "stale", "failed", "withdrawn"]
 KEPT_RUNS = 10
@@ -134,9 +135,14 @@ def _visit(source: Source, settings: Settings, before: State | None, traffic: Tr
     """Read the source into a file beside its last good rows; return what was found, and what the gate said of it."""
     with _door(source, settings) as door:
         door.traffic = traffic  # so that it is known even if the visit fails
-        with RecordWriter(_aside(source, settings)) as records:
-            found = stream_source(source, door, records.write)
-        checks = _gate_faults(source, before, settings)
+        rows, sitting = _aside(source, settings), Sitting[int]()
+        with RecordWriter(rows) as records:
+
+            def keep(record: RawRecord) -> None:
+                sitting.see(record.key, record.fields, records.write(record))
+
+            found = stream_source(source, door, keep)
+        checks = _gate_faults(source, portrait_of(sitting, rows), before, settings)
         if any(check.holds_back for check in checks):
             raise _NotBelievedError(found, checks)
         return found, checks
@@ -181,11 +187,11 @@ def _live_door(source: Source, settings: Settings, archive: ArchiveWriter, previ
     return sample_door({address: folder / name for address, name in source.sample.pages.items()}, archive)
 
 
-def _gate_faults(source: Source, before: State | None, settings: Settings) -> list[Check]:
-    """Put what was written aside to the gate, beside the last good rows where these still stand."""
+def _gate_faults(source: Source, now: Portrait, before: State | None, settings: Settings) -> list[Check]:
+    """Put what was read to the gate, beside the last good rows where these still stand."""
     history = [count for _, count in before.good_runs] if before else []
     last_good = staged(source.id, settings) if before is not None and before.has_rows else None
-    return source_gate(source, _aside(source, settings), last_good, history, settings)
+    return source_gate(source, now, last_good, history, settings)
 
 
 def _keep(source: Source, settings: Settings, found: Findings, before: State | None, checks: list[Check]) -> State:

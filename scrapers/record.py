@@ -6,8 +6,7 @@ that everything after the fetch can be replayed without visiting the source agai
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, Self
@@ -84,7 +83,6 @@ class RawRecord:
 
 
 NAMES = [field.name for field in fields(RawRecord)]
-_AS_LINE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class RecordWriter:
@@ -92,7 +90,8 @@ class RecordWriter:
 
     def __init__(self, path: Path) -> None:
         """Begin the file at `path`, in place of any that is there."""
-        self._lines = path.open("w", encoding="utf-8")
+        self._lines = path.open("wb")
+        self._at = 0
 
     def __enter__(self) -> Self:
         """Return the writer itself."""
@@ -102,9 +101,12 @@ class RecordWriter:
         """Close the file."""
         self._lines.close()
 
-    def write(self, record: RawRecord) -> None:
-        """Add one record."""
-        self._lines.write(_AS_LINE({name: getattr(record, name) for name in NAMES}) + "\n")
+    def write(self, record: RawRecord) -> int:
+        """Add one record; return where it begins in the file, in bytes."""
+        line = orjson.dumps({name: getattr(record, name) for name in NAMES}, option=orjson.OPT_APPEND_NEWLINE)
+        begins = self._at
+        self._at += self._lines.write(line)
+        return begins
 
 
 Span = tuple[int, int]
@@ -121,6 +123,23 @@ def read_records(path: Path, span: Span | None = None) -> Iterator[RawRecord]:
                 return
             at += len(line)
             yield RawRecord(**orjson.loads(line))
+
+
+def read_placed(path: Path) -> Iterator[tuple[int, RawRecord]]:
+    """Read back all that a `RecordWriter` wrote, each with where it begins."""
+    at = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            yield at, RawRecord(**orjson.loads(line))
+            at += len(line)
+
+
+def read_at(path: Path, places: Iterable[int]) -> Iterator[RawRecord]:
+    """Read back the records that begin at `places`, in that order."""
+    with path.open("rb") as lines:
+        for at in places:
+            lines.seek(at)
+            yield RawRecord(**orjson.loads(lines.readline()))
 
 
 def spans(path: Path, most: int) -> list[Span]:

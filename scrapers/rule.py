@@ -78,6 +78,12 @@ class Rule(BaseModel):
         return [self.from_] if isinstance(self.from_, str) else list(self.from_)
 
     @cached_property
+    def _lone(self) -> str | None:
+        """The place of a rule that takes the first text there as it stands, which most do; None of any other."""
+        changes = (self.value, self.join, self.split, self.pattern, self.template, self.each)
+        return self.from_ if isinstance(self.from_, str) and not self.all and changes.count(None) == 6 else None
+
+    @cached_property
     def _regex(self) -> regex.Pattern[str] | None:
         return regex.compile(self.pattern) if self.pattern else None
 
@@ -97,6 +103,8 @@ class Rule(BaseModel):
         `take` and `blocks` are the kind's own way of looking at its record.
         """
         shape = RAW_FIELDS[field]
+        if shape == "text" and self._lone is not None:
+            return next(filter(str.strip, take(self._lone)), None)
         if self.each is not None:
             return self._parts_of_blocks(field, blocks) or None
         if shape == "parts":

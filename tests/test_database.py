@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from transforms.database import MEMORY, MOST, MemorySettingError, connect, load_extension, release_memory
+from transforms.database import MEMORY, MOST, MemorySettingError, connect, load_extension, on_one_thread, release_memory
 
 ROOT = Path(__file__).parents[1]
 ELSEWHERE = {"transforms/database.py", "scrapers/kinds/workbook.py"}  # scrapers know nothing of transforms
@@ -106,3 +106,11 @@ def test_what_is_in_use_stays_when_a_database_lets_go():
         release_memory(connection)
         assert held(connection) == limit
         assert first is not None and len(rows.fetchall()) == 2_999_999
+
+
+def test_a_database_works_on_one_thread_for_a_while():
+    with connect(threads=2) as connection:
+        with pytest.raises(ZeroDivisionError), on_one_thread(connection):
+            assert connection.cursor().execute("SELECT current_setting('threads')").fetchone() == (1,)
+            _ = 1 / 0
+        assert connection.execute("SELECT current_setting('threads')").fetchone() == (2,)

@@ -15,13 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_warehouse import add_initiative, emptied, row
 
+from flows.gates import portrait_of
 from flows.processes import in_order
+from scrapers.record import RawRecord, RecordWriter, read_placed
 from transforms.normalise.contacts import contacts_in_address, find_contacts
 from warehouse import gate_contacts
 from warehouse.gate import Bounds, let_through, outlived, source_checks
 from warehouse.gate_contacts import COORDINATE, HINT, Found
 from warehouse.gate_merged import merged_checks
-from warehouse.portrait import Portrait, portray
+from warehouse.portrait import Portrait, Sitting, portray
 from warehouse.store import Store
 from warehouse.table import literal
 
@@ -269,6 +271,16 @@ def test_a_sample_of_a_large_source_stands_for_all() -> None:
     assert rules(drawn("#", name="Accueil"), before) == {("same-value", "name")}
     grown = portray(((str(n), {"name": f"Lieu {n}"}) for n in range(5000)), most=200)
     assert rules(grown, before) == set()
+
+
+def test_a_sample_that_is_read_again_from_its_file_makes_the_same_portrait(tmp_path: Path) -> None:
+    records = [RawRecord("a", f"é{n}", {"name": f"Lieu {n % 7}", "url": "x" * n}, "page", n) for n in range(300)]
+    rows, sitting = tmp_path / "rows.jsonl", Sitting[int](50)
+    with RecordWriter(rows) as writer:
+        for record in records:
+            sitting.see(record.key, record.fields, writer.write(record))
+    assert portrait_of(sitting, rows) == portray(((record.key, record.fields) for record in records), 50)
+    assert [record for _, record in read_placed(rows)] == records
 
 
 @pytest.mark.parametrize(("days", "gone"), [(0, False), (30, False), (31, True)])

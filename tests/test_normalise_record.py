@@ -1,6 +1,7 @@
 """A raw record becomes a clean one: each field by its own rule, each doubt told, no contact and no unfree sentence."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from scrapers.problems import Problem
 from scrapers.record import PARTS, RAW_FIELDS, RawRecord, RawValue
 from transforms.geocode import PlaceQuery
 from transforms.merge import PREDICTED
+from transforms.normalise import record as normalise
 from transforms.normalise.contacts import MARKER, contacts_in_address, find_contacts
 from transforms.normalise.record import ADDRESSES, PLACE_FIELDS, CleanRecord, Normaliser, Rules
 
@@ -358,6 +360,19 @@ def wild_value(name: str) -> st.SearchStrategy[Any]:
 WILD_FIELDS = st.fixed_dictionaries(
     {"name": TEXT}, optional={name: wild_value(name) for name in RAW_FIELDS if name != "name"}
 )
+
+
+@given(st.lists(WILD_FIELDS, max_size=7), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_records_that_are_cleaned_together_are_as_those_cleaned_one_by_one(
+    drawn: list[dict[str, RawValue]], open_licence: bool
+) -> None:
+    alone, together = Normaliser(rules(open_licence=open_licence)), Normaliser(rules(open_licence=open_licence))
+    raws = [RawRecord("lieux", str(number), fields, "page", number) for number, fields in enumerate(drawn)]
+    with patch.object(normalise, "TOGETHER", 3):
+        found = list(together.clean_all(raws))
+    assert found == [(each, clean) for each in raws if (clean := alone.clean(each)) is not None]
+    assert list(together.problems()) == list(alone.problems())
 
 
 @given(WILD_FIELDS, st.booleans())

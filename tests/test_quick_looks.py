@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from transforms import relevance
 from transforms.geocode import address_line, hints
 from transforms.geocode import names as place_names
-from transforms.marks import without_marks
+from transforms.marks import has_astral, without_marks
 from transforms.normalise import (
     boilerplate,
     cleaners,
@@ -31,6 +31,7 @@ from transforms.normalise import (
     phones,
     plain,
     points,
+    signs,
     text,
     urls,
 )  # fmt: skip
@@ -81,6 +82,53 @@ def yes(_: str) -> bool:
     return True
 
 
+def all_signs(_: str) -> frozenset[int]:
+    return signs._ALL
+
+
+# What stands behind the signs, as Python reads it.
+SIGNED = {
+    signs.WORK: r"[^\n\x20-\x25\x27-\x3b\x3d-\x7eàçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€]",
+    signs.WIKI: r"(?i)\[\[|\{\{|'''|\[\s*(?:modifier|edit|e-?mail)",
+    signs.HIDDEN: f"[<&%{signs.INVISIBLE}{signs.PLAINED}]",
+    signs.SPELLED: r"""(?x) (?i:roba|_at_|\ at\ ) | [\[({<«*|/'"]\s{0,3}(?i:at|chez|a|à)\s{0,3}[\])}>»*|/'"]
+        | \.[^\W\d]{2,30}[\ -](?i:at|chez|à)[\ -]""",
+    signs.PHONE: r"\d(?:\D{0,4}\d){6}|(?i:zéro|zero)",
+    signs.CAPITALS: rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{person_names._PARTICLE}[A-ZÀ-ÖØ-Þ]",
+    signs.CIVILITY: r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]",
+    signs.BANNER: r"(?i)cookie|un\s+don|soutenez|besoin|donate|support|newsletter|lettre|javascript",
+}
+
+
+@given(TEXTS)
+def test_no_sign_is_missed(text: str) -> None:
+    found = signs.signs.__wrapped__(text)  # type: ignore[attr-defined]
+    assert found >= {signs.ANY, *(sign for sign, pattern in SIGNED.items() if re.search(pattern, text))}
+
+
+@pytest.mark.parametrize("sign", SIGNED)
+def test_a_sign_shows_in_each_letter_that_python_sees_it_in(sign: int) -> None:
+    around = {
+        signs.WIKI: "[ edit",
+        signs.SPELLED: ". .ab at ( à )",
+        signs.PHONE: "1 2 3 4 5 6 7 zero",
+        signs.CAPITALS: "Ab de Cd",
+        signs.CIVILITY: "Mm. ",
+        signs.BANNER: "cookie un don javascript",
+    }.get(sign, "x")
+    pattern = re.compile(SIGNED[sign])
+    for place in range(len(around)):
+        for letter in map(chr, [*range(0x3100), *range(0xF900, 0x11000), *range(0x1D000, 0x1D800)]):
+            text = around[:place] + letter + around[place + 1 :]
+            if pattern.search(text):
+                assert sign in signs.signs.__wrapped__(text), f"{text!r}"  # type: ignore[attr-defined]
+
+
+def test_a_text_that_cannot_be_looked_at_has_every_sign() -> None:
+    assert signs.signs("a \ud800 b") == signs._ALL == {*SIGNED, signs.ANY}
+    assert signs.signs("plain") == {signs.ANY}
+
+
 @given(TEXTS)
 def test_the_quick_look_for_addresses_misses_none(text: str) -> None:
     found = emails.may_hold_email(text)
@@ -102,7 +150,7 @@ def test_the_quick_looks_for_telephones_miss_none(text: str) -> None:
 @given(TEXTS)
 def test_the_quick_look_for_any_contact_misses_none(text: str) -> None:
     spans, addresses = contacts._spans.__wrapped__(text), contacts.emails_in(text)
-    with without(contacts, may_be_read=yes):
+    with without(contacts, signs=all_signs):
         assert contacts._spans.__wrapped__(text) == spans
     with without(contacts, _spans=yes):
         assert contacts.emails_in(text) == addresses
@@ -187,14 +235,14 @@ def test_a_field_of_one_number_is_not_searched_for_two(text: str) -> None:
 @given(TEXTS)
 def test_the_quick_look_for_codes_misses_none(text: str) -> None:
     found = plain.reading(text)
-    with without(plain, _IN_EVERY_PIECE=ALWAYS):
+    with without(plain, signs=all_signs):
         searched = plain.reading(text)
     assert (found and found.text) == (searched and searched.text)
 
 
 def test_every_letter_that_is_a_code_of_its_own_is_seen() -> None:
     letters = map(chr, range(0x110000))
-    assert all(plain._IN_EVERY_PIECE.search(letter) for letter in letters if plain._PIECE.search(letter))
+    assert all(plain.may_be_read(letter) for letter in letters if plain._PIECE.search(letter))
 
 
 @given(TEXTS)
@@ -203,13 +251,30 @@ def test_the_quick_looks_for_people_miss_none(text: str) -> None:
         person_names.hide_names, person_names.hide_in_name, person_names.hide_behind_civility,
     )  # fmt: skip
     found = [hide(text) for hide in hiding]
-    with without(person_names, _TWO_CAPITALS=ALWAYS, _LIKE_CIVILITY=ALWAYS, _may_hold_given=yes):
+    with without(person_names, signs=all_signs, _may_hold_given=yes):
         assert [hide(text) for hide in hiding] == found
 
 
 @given(TEXTS)
 def test_the_quick_look_for_marks_of_wikis_misses_none(text: str) -> None:
-    assert boilerplate.may_hold_code(text) == (boilerplate._MAY_BE_CODE.search(text) is not None)
+    found = boilerplate.without_code(text)
+    with without(boilerplate, signs=all_signs):
+        assert boilerplate.without_code(text) == found
+
+
+BANNER_WORDS = words("""
+    nous utilisons des cookies accept uses using gérer consentement policy navigation améliorer faites faire un don je
+    fais soutenez-nous a besoin de votre soutien vos dons donate now support us abonnez-vous inscrivez-vous à la
+    newsletter lettre d'information subscribe to our javascript is est veuillez please . ! COOKIES cooKies javaſcript
+""")
+
+
+@given(st.lists(st.sampled_from([*sorted(BANNER_WORDS), "\n", "[vc_row]"]), max_size=9), st.sampled_from([" ", "\xa0"]))
+def test_the_quick_look_for_banners_misses_none(drawn: list[str], space: str) -> None:
+    text = space.join(drawn)
+    found = boilerplate.without_boilerplate(text)
+    with without(boilerplate, signs=all_signs):
+        assert boilerplate.without_boilerplate(text) == found
 
 
 TITLE_WORDS = sorted(
@@ -224,24 +289,19 @@ TITLES = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(TITLE_WORDS), 
 @given(TITLES)
 def test_the_first_look_at_a_title_misses_no_group(title: str) -> None:
     folded = relevance._folded(title, 300)
-    assert any(group.title.search(folded) for group in relevance.groups()) == any(
-        look(folded) for look in relevance._first_looks()
-    )
-
-
-def test_patterns_of_titles_have_no_choice_outside_of_brackets() -> None:
-    for told in relevance._told().values():
-        for pattern in told["title"]:
-            bare = re.sub(r"\\.|\[[^\]]*\]", "", pattern)
-            while (inner := re.sub(r"\([^()]*\)", "", bare)) != bare:
-                bare = inner
-            assert "|" not in bare, f"{pattern}: a first look would take its second half for one that begins like it"
+    if any(group.title.search(folded) for group in relevance.groups()):
+        assert relevance._may_match(folded)
 
 
 @given(st.text())
 def test_marks_are_those_that_combine(text: str) -> None:
     decomposed = unicodedata.normalize("NFKD", text)
     assert without_marks(decomposed) == "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+@given(st.text() | st.text("a\ud800\udc00\uffff\U00010000\U0010ffff"))
+def test_letters_beyond_the_first_plane_are_seen(text: str) -> None:
+    assert has_astral(text) == any(sign > "\uffff" for sign in text)
 
 
 def test_marks_beyond_the_first_plane_are_taken_too() -> None:
@@ -316,7 +376,7 @@ def test_the_scores_of_all_themes_at_once_are_those_of_each(text: str) -> None:
     )
 )
 def test_texts_that_need_no_closer_look_are_as_they_were(written: str) -> None:
-    with without(text, _NEEDS_WORK=ALWAYS):
+    with without(text, signs=all_signs):
         one, paragraphs = text.clean_text.__wrapped__(written), text.clean_paragraphs(written)
     assert text.clean_text.__wrapped__(written) == one
     assert text.clean_paragraphs(written) == paragraphs

@@ -28,6 +28,11 @@ def apply(field: str, right: Any) -> RawValue | None:
     return Rule.model_validate(right).apply(field, lambda place: RECORD.get(place, []), blocks)
 
 
+@pytest.mark.parametrize("place", [*RECORD, "gone"])
+def test_a_rule_of_one_place_takes_what_one_of_several_takes(place: str) -> None:
+    assert apply("name", place) == apply("name", [place, "gone"])
+
+
 @pytest.mark.parametrize(
     ("field", "right", "value"),
     [

@@ -31,6 +31,7 @@ from transforms.normalise import (
     person_names,
     phones,
     plain,
+    signs,
     text,
 )  # fmt: skip
 from transforms.themes import classifier, crosswalk, judge, predict, skos, words
@@ -46,7 +47,7 @@ IN_TEST_WILD = sorted(
     people.email_kind people.phone_kind people.plain_email people.plain_phone people.private_contacts
     person_names.hide_names person_names.names_person points.clean_coordinate points.parse_point relevance.judge
     text.clean_paragraphs text.clean_text text.is_sentinel urls.clean_url urls.web_domain record.Normaliser
-    record.Rules record.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
+    shapes.Rules shapes.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
     contacts.contacts_in_address doubts.items_of doubts.joined
 """)
 )
@@ -64,8 +65,8 @@ NO_TEXT_OF_A_SOURCE = sorted(
 )
 BELOW = sorted(
     text.words("""
-    boilerplate.may_hold_code boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email
-    emails.may_be_spelled plain.may_be_read
+    boilerplate.without_boilerplate cut_names.CutNames emails.may_hold_email
+    emails.may_be_spelled plain.may_be_read signs.signs
     emails.email_spans emails.signed_spans emails.plain_address phones.in_words phones.may_hold_phone phones.phone_spans
     plain.reading people.folded people.is_family_name person_names.hide_in_name person_names.hide_behind_civility
     person_names.is_page_of_person predict.predicted classifier.logistic words.fold words.words words.features
@@ -131,6 +132,7 @@ def test_spans_lie_inside_their_text(written: str) -> None:
     assert emails.may_hold_email(written) in {True, False}
     assert emails.may_be_spelled(written) in {True, False}
     assert plain.may_be_read(written) in {True, False}
+    assert signs.signs(written)
     assert phones.may_hold_phone(written) in {True, False}
     assert phones.in_words(written) in {True, False}
     assert isinstance(emails.plain_address(written), str)
@@ -148,7 +150,6 @@ def test_what_hides_changes_nothing_twice(written: str) -> None:
         assert hide(once) == (once, 0)
     lines = boilerplate.without_boilerplate(written)
     assert boilerplate.without_boilerplate(lines) == lines
-    assert boilerplate.may_hold_code(written) in {True, False}
     assert people.folded(people.folded(written)) == people.folded(written)
     assert people.is_family_name(written) in {True, False}
     assert person_names.is_page_of_person(written) in {True, False}

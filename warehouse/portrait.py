@@ -9,10 +9,10 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from transforms.normalise.text import is_sentinel
 from transforms.remembered import remembered
@@ -35,6 +35,8 @@ _WORDS = re.compile(r"[^\W_]+")
 
 
 UNTOLD = 0
+Fields = Mapping[str, Any]
+Place = TypeVar("Place")
 Face = tuple[int, ...]
 UNSEEN: Face = (UNTOLD,)
 
@@ -91,32 +93,55 @@ class Portrait:
         return 1 - len(set(told)) / len(told) if told else 0.0
 
 
-def portray(records: Iterable[tuple[str, Mapping[str, Any]]], most: int = SAMPLE) -> Portrait:
-    """Return the portrait of records, given as their keys and raw fields; read one by one, a sample held in memory."""
-    rows, filled = 0, Counter[str]()
-    sample: list[tuple[int, str, dict[str, str], Face]] = []
-    for key, fields in records:
-        rows += 1
-        filled.update(name for name, value in fields.items() if value and (name != "name" or _is_name(value)))
+class Sitting(Generic[Place]):
+    """A portrait in the making: `see` every record once, then look closer at the sample in the `portrait`.
+
+    Of the sample only keys are held, and the places where its records can be read again: which ones belong to it is
+    known at the end, and to look closer at one takes ten times as long as to see it.
+    """
+
+    def __init__(self, most: int = SAMPLE) -> None:
+        """Begin without a record; the sample will have `most` at most."""
+        self._most, self._rows, self._filled = most, 0, Counter[str]()
+        self._sample: list[tuple[int, str, Place]] = []
+
+    def see(self, key: str, fields: Fields, place: Place) -> None:
+        """Count a record of the raw `fields`, which can be read again at `place`."""
+        self._rows += 1
+        self._filled.update(name for name, value in fields.items() if value and (name != "name" or _is_name(value)))
         drawn = -_digest(key)
-        if len(sample) < most:
-            heapq.heappush(sample, (drawn, key, _telling(fields), _face(fields)))
-        elif drawn > sample[0][0]:
-            heapq.heapreplace(sample, (drawn, key, _telling(fields), _face(fields)))
-    values: dict[str, Counter[str]] = {}
-    for _, _, told, _ in sample:
-        for name, text in told.items():
-            values.setdefault(name, Counter())[text] += 1
-    return Portrait(
-        rows,
-        dict(filled),
-        frozenset(key for _, key, _, _ in sample),
-        {name: counted.total() for name, counted in values.items()},
-        {name: len(counted) for name, counted in values.items()},
-        {name: min(counted.items(), key=lambda each: (-each[1], each[0])) for name, counted in values.items()},
-        -sample[0][0] if rows > most else EVERYTHING,
-        {key: face for _, key, _, face in sample},
-    )
+        if len(self._sample) < self._most:
+            heapq.heappush(self._sample, (drawn, key, place))
+        elif drawn > self._sample[0][0]:
+            heapq.heapreplace(self._sample, (drawn, key, place))
+
+    def portrait(self, read: Callable[[list[Place]], Iterable[Fields]]) -> Portrait:
+        """Return the portrait of the records seen; `read` gives the fields of those at the places asked for."""
+        values: dict[str, Counter[str]] = {}
+        faces: dict[str, Face] = {}
+        places = [place for _, _, place in self._sample]
+        for (_, key, _), fields in zip(self._sample, read(places), strict=True):
+            faces[key] = _face(fields)
+            for name, text in _telling(fields).items():
+                values.setdefault(name, Counter())[text] += 1
+        return Portrait(
+            self._rows,
+            dict(self._filled),
+            frozenset(faces),
+            {name: counted.total() for name, counted in values.items()},
+            {name: len(counted) for name, counted in values.items()},
+            {name: min(counted.items(), key=lambda each: (-each[1], each[0])) for name, counted in values.items()},
+            -self._sample[0][0] if self._rows > self._most else EVERYTHING,
+            faces,
+        )
+
+
+def portray(records: Iterable[tuple[str, Fields]], most: int = SAMPLE) -> Portrait:
+    """Return the portrait of records, given as their keys and raw fields, of which a sample is held in memory."""
+    sitting = Sitting[Fields](most)
+    for key, fields in records:
+        sitting.see(key, fields, fields)
+    return sitting.portrait(lambda held: held)
 
 
 def _is_name(value: Any) -> bool:
@@ -124,13 +149,13 @@ def _is_name(value: Any) -> bool:
     return not is_sentinel(str(value)) and not UNFILLED.search(str(value))
 
 
-def _telling(fields: Mapping[str, Any]) -> dict[str, str]:
+def _telling(fields: Fields) -> dict[str, str]:
     """The telling fields that are filled; of long texts the beginning and a digest, enough to count them."""
     found = {name: str(fields[name]) for name in TELLING if fields.get(name)}
     return {name: text if len(text) <= LONG else f"{text[:60]}… {_digest(text):x}" for name, text in found.items()}
 
 
-def _face(fields: Mapping[str, Any]) -> Face:
+def _face(fields: Fields) -> Face:
     """Digests of the name and the places of a record, free of case, accents and signs."""
     return tuple(_seen(fields.get(name)) for name in ("name", *PLACES))
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from importlib import import_module
-from json import dumps
 from typing import cast
 
 from scrapers.browser import in_vain
@@ -41,7 +40,7 @@ def reader(kind: str) -> Reader:
 
 @dataclass(slots=True)
 class Findings:
-    """What one visit found beside the records: the problems, and how many records were met, kept, and have each field.
+    """What one visit found beside the records: the problems, and how many records were met and kept.
 
     Of the problems with one code the first `MOST_ALIKE` are told one by one, the rest as a number.
     """
@@ -49,7 +48,6 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     read: int = 0
     kept: int = 0
-    filled: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -63,7 +61,7 @@ def read_source(source: Source, door: Door) -> Harvest:
     """Read all records of `source` through `door`, and hold them in memory; see `stream_source`."""
     records: list[RawRecord] = []
     found = stream_source(source, door, records.append)
-    return Harvest(found.problems, found.read, found.kept, found.filled, records)
+    return Harvest(found.problems, found.read, found.kept, records)
 
 
 def stream_source(source: Source, door: Door, keep: Callable[[RawRecord], object]) -> Findings:
@@ -89,16 +87,17 @@ def stream_source(source: Source, door: Door, keep: Callable[[RawRecord], object
     door.entrust(Secrets(source.secret_names, source.fetch.headers))
     for item in reader(source.kind)(source, door, note):
         found.read += 1
-        leftovers.update(item.leftovers)
+        if item.leftovers:
+            leftovers.update(item.leftovers)
         record = RawRecord(source.id, _key(source, item.fields), item.fields, item.origin, found.read)
-        problem = seen.fault(record)
+        content = str(item.fields)
+        problem = seen.fault(record, content)
         if problem is not None:
             _tell(problem)
             continue
-        if any(BROKEN in _plain(value) for value in record.fields.values()):
+        if BROKEN in content:
             _tell(_broken(record))
         found.kept += 1
-        found.filled.update(record.fields.keys())
         keep(record)
     found.problems.extend(moved(source.id, starts, door.moves))
     found.problems.extend(in_vain(source.id, door.refused))
@@ -136,8 +135,8 @@ class _Seen:
     def __init__(self) -> None:
         self._content: dict[int, int] = {}
 
-    def fault(self, record: RawRecord) -> Problem | None:
-        """Why `record` cannot stand beside those seen before, or None."""
+    def fault(self, record: RawRecord, written: str) -> Problem | None:
+        """Why `record`, whose fields are `written` so as one text, cannot stand beside those seen before, or None."""
         name = _plain(record.fields.get("name"))[:80]
         if not record.key:
             return Problem(
@@ -147,7 +146,7 @@ class _Seen:
                 "warning",
                 "choose identity fields that every record has, or tell the publisher",
             )
-        key, content = _digest(record.key), _digest(dumps(record.fields, ensure_ascii=False))
+        key, content = _digest(record.key), _digest(written)
         before = self._content.get(key)
         if before is None:
             self._content[key] = content

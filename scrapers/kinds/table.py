@@ -48,7 +48,7 @@ def read_addresses(source: Source, door: Door, note: Note, addresses: Iterable[s
         header, skipped = _header(source, response, grid.rows)
         count, short = 0, False
         for number, cells in enumerate(grid.rows, skipped + 1):
-            if not any(cell.strip() for cell in cells):
+            if not "".join(cells).strip():
                 continue
             if len(cells) >= len(header) and unique(cells[:1]) == header[:1] and unique(cells)[: len(header)] == header:
                 message = f"{response.label}, row {number}: the header stands there once more"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from transforms.normalise.signs import BANNER, WIKI, signs
+
 _SHORT_CODE = re.compile(  # [sic] and [Paris] stay; names with "_" are builders' (vc_row, et_pb_text)
     r"\[/?(?:[a-z]+[a-z0-9]*(?:_[a-z0-9]+)+|caption|gallery|embed|playlist|contact-form-7|box|button|columns?)"
     r"(?:\s[^\[\]]*)?/?\]"
@@ -61,17 +63,11 @@ _WIKI = (
     (re.compile(r"\[\s*modifier(?:\s*\|\s*modifier le (?:code|wikicode))?\s*\]", re.IGNORECASE), " "),
     (re.compile(r"\[\s*edit(?:\s*\|\s*edit source)?\s*\]", re.IGNORECASE), " "),
 )
-_MAY_BE_CODE = re.compile(r"\[\[|\{\{|'''|\[\s*(?:modifier|edit|e-?mail)", re.IGNORECASE)
-
-
-def may_hold_code(text: str) -> bool:
-    """Say whether `without_code` would look at a text at all."""
-    return ("[" in text or "{{" in text or "'''" in text) and _MAY_BE_CODE.search(text) is not None
 
 
 def without_code(text: str) -> str:
     """Return a text without the marks of wikis ([[page|words]] is its words) and masks of e-mail addresses."""
-    if not may_hold_code(text):
+    if WIKI not in signs(text):
         return text
     text = _MASK.sub(" ", text)
     for pattern, kept in _WIKI:
@@ -84,9 +80,10 @@ def without_boilerplate(text: str) -> str:
     if "[" in text:
         text = _SHORT_CODE.sub("", text)
     kept: list[str] = []
+    may_be_banner = BANNER in signs(text)
     for line in text.split("\n"):
         line = " ".join(line.split())
-        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or _is_banner(line))):
+        if line in ("-", "•") or (line and (_LINE.fullmatch(line) or (may_be_banner and _is_banner(line)))):
             continue
         if line or (kept and kept[-1]):
             kept.append(line)

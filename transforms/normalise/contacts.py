@@ -13,13 +13,13 @@ from urllib.parse import unquote
 from transforms.normalise.emails import (
     PLAIN_AT,
     email_spans,
-    may_be_spelled,
     may_hold_email,
     plain_address,
     signed_spans,
 )
 from transforms.normalise.phones import NATIONAL_AFTER_CODE, in_words, may_hold_phone, phone_spans
-from transforms.normalise.plain import may_be_read, reading
+from transforms.normalise.plain import reading
+from transforms.normalise.signs import HIDDEN, PHONE, SPELLED, signs
 from transforms.remembered import remembered
 
 MARKER = "[…]"
@@ -123,7 +123,7 @@ def quotable(value: str, length: int = 60) -> str:
 @remembered
 def _spans(text: str) -> tuple[_Span, ...]:
     # The signs of addresses that are no letters are among those that a closer reading looks for.
-    if not ("@" in text or may_be_read(text) or may_be_spelled(text) or may_hold_phone(text)):
+    if "@" not in text and signs(text).isdisjoint((HIDDEN, SPELLED, PHONE)):
         return ()
     spans = list(_spans_as_written(text))
     if seen := reading(text):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from html import unescape
 from urllib.parse import unquote
 
+from transforms.normalise.signs import SPELLED, signs
+
 Span = tuple[int, int]
 
 _BRACKET, _CLOSED = r"\s{0,3}[\[({]\s{0,3}", r"\s{0,3}[\])}]\s{0,3}"
@@ -23,7 +25,6 @@ _MAY_BE_AT = re.compile(
 )
 # The signs that begin each of them, but for "arroba", "_at_" and those between brackets, marks or quotes.
 _BEGINS_AT = re.compile(r"[@＠﹫ⓐⒶ%&]")
-_FENCED_AT = re.compile(r"[\[({<«*|/'\"]\s{0,3}(?i:at|chez|a|à)\s{0,3}[\])}>»*|/'\"]")
 PLAIN_AT = re.compile(r"[@＠﹫]")
 """The signs alone: in web addresses spelled-out forms are words."""
 
@@ -36,7 +37,6 @@ _SPELLED = re.compile(
     rf"\w[\w-]{{0,62}}(?:\.\w[\w-]{{0,62}}){{0,3}}\.{_COMMON_ENDS}",
     re.IGNORECASE,
 )
-_DOTTED_AT = re.compile(r"\.[^\W\d]{2,30}[ -](?i:at|chez|à)[ -]")  # in the second form of `_SPELLED`
 # n o m @ e x e m p l e . f r
 _SPACED = re.compile(r"(?<!\S)(?:[\w.-] ){3,40}@(?: [\w.-]){5,60}(?!\S)")
 # What a table cut in two: "prenom.nom@", "prenom.nom@exem".
@@ -69,14 +69,7 @@ def _looks_like_email(text: str) -> bool:
 
 def may_be_spelled(text: str) -> bool:
     """Say whether a text has a part that every address has in which letters stand for the @."""
-    lower = text.lower()
-    return (
-        "roba" in lower
-        or "_at_" in lower
-        or " at " in lower
-        or _FENCED_AT.search(text) is not None
-        or _DOTTED_AT.search(text) is not None
-    )
+    return SPELLED in signs(text)
 
 
 def email_spans(text: str) -> Iterator[Span]:

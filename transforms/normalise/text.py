@@ -12,7 +12,8 @@ from html.parser import HTMLParser
 from ftfy import fix_encoding
 from ftfy.fixes import unescape_html
 
-from transforms.normalise.boilerplate import may_hold_code, without_boilerplate, without_code
+from transforms.normalise.boilerplate import without_boilerplate, without_code
+from transforms.normalise.signs import WIKI, WORK, signs
 from transforms.remembered import remembered
 
 # Whole values that mean "nothing", as counted in real files: public bodies' tables, spreadsheets' errors,
@@ -35,9 +36,6 @@ SENTINELS = frozenset(
 _LONGEST_SENTINEL = max(map(len, SENTINELS))
 _ONLY_MARKS = "-‐‑‒–—_.…?¿!/\\|*#~=+:;,'\"’«» \t\n\xa0"
 
-# Anything but printable ASCII without the two characters that open markup, line ends, and what French adds to it: the
-# text needs a closer look. Letters that mojibake begins with (â, ï, Â) are none of these, nor is any that combines.
-_NEEDS_WORK = re.compile(r"[^\n\x20-\x25\x27-\x3b\x3d-\x7eàçèéêëîôöùûüÀÇÈÉÊËÔÖÛÜœŒ’–«»°€]")
 # What UTF-8 looks like once read as Latin-1, cp1252, Mac Roman or cp437. `ftfy` decides; this only spares its
 # 100 µs a text for ordinary French (é followed by a no-break space is no suspect).
 _MOJIBAKE = re.compile(
@@ -145,8 +143,8 @@ def clean_text(value: str) -> str | None:
     addresses ("[email protected]"), white space of any kind becomes one space, Unicode is NFC. "a < b" and "R&D" are
     no HTML and stay. Never raises.
     """
-    dirty = _NEEDS_WORK.search(value) or may_hold_code(value)
-    text = _until_stable(value, paragraphs=False) if dirty else " ".join(value.split())
+    clean = signs(value).isdisjoint((WORK, WIKI))
+    text = " ".join(value.split()) if clean else _until_stable(value, paragraphs=False)
     return None if is_sentinel(text) else text
 
 
@@ -172,7 +170,7 @@ def _until_stable(text: str, *, paragraphs: bool) -> str:
 
 
 def _one_pass(text: str, *, paragraphs: bool) -> str:
-    if _NEEDS_WORK.search(text):
+    if WORK in signs(text):
         text = _decoded(text, paragraphs=paragraphs)
     text = without_code(text)
     return without_boilerplate(text) if paragraphs else " ".join(text.split())
