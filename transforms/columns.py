@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-Types = Mapping[str, type]
+Types = Mapping[str, type | str]
 """The columns of some rows, in order, each with the type of NumPy that holds it: `object` for texts."""
 
 

@@ -124,7 +124,8 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
           AND (NOT same_source OR {records < SMALL} OR namesakes <= {NAMESAKES}
                OR coalesce(street_likeness >= 0.9, false)
-               OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))""")
+               OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
+        """)
     possible = f"FROM scored WHERE same_source OR weight >= {hopeless(records)} OR inside OR numbered"
     kept = possible if every or records < SMALL else mutual(possible)
     connection.execute(f"""

@@ -1,4 +1,4 @@
-"""The rules asked about doubtful pairs, one pair after the other: Python, which processes share where there are many."""
+"""The rules asked about doubtful pairs, one after the other: Python, which processes share where there are many."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from transforms.link.doubtful import listed_twice, may_join
 from transforms.link.evidence import Match, Verdict, contradiction, weigh
 from transforms.link.likeness import Rarity
 from transforms.link.model import SURE, compared, decide, model, score, weigh_all
-from transforms.link.rules import AGAIN, RELATED, REPEATED, SAID, TWICE, ask, read_rarity
+from transforms.link.rules import AGAIN, RELATED, REPEATED, TWICE, ask, read_rarity
 from transforms.link.sides import Side
 from transforms.spread import Spread
 
@@ -139,8 +139,8 @@ def recognise(
 ) -> int:
     """Link the records of the table `linkable` on `connection`; return how many pairs were compared.
 
-    Only temporary tables are made: `clustered` (`id` of every record, `cluster`: the lowest id in its cluster), `matched`
-    (the columns of `Match`, of the pairs that made the clusters) and `related_pair` (those of `Related`).
+    Only temporary tables are made: `clustered` (`id` of every record, `cluster`: the lowest id in its cluster),
+    `matched` (the columns of `Match`, of the pairs that made the clusters) and `related_pair` (those of `Related`).
 
     `weighing` finds and weighs the candidate pairs elsewhere: it leaves the tables that `blocking.sql` and
     `features.sql` make, but for `pair`, and `weighed` with the same rows, and returns how many pairs there are.
@@ -158,8 +158,7 @@ def recognise(
         ask(connection, records, spread, folder)
         _keep_repetitions(connection, before)
         _match(connection)
-        judged = _judged(connection, judgements)
-        connection.execute("CREATE OR REPLACE TEMP TABLE judged AS SELECT unnest($ids::BIGINT[]) AS id", {"ids": judged})
+        _find_judged(connection, judgements)
         split(connection)
         _cluster_the_rest(connection, records, judgements)
     return compared_pairs
@@ -189,7 +188,8 @@ def _keep_repetitions(connection: duckdb.DuckDBPyConnection, before: Mapping[Rec
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (left_id BIGINT, right_id BIGINT)")
         insert(connection, table, {"left_id": np.int64, "right_id": np.int64}, pairs)
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE related_pair AS SELECT left_id, right_id, reason FROM answer WHERE kind = '{RELATED}';
+        CREATE OR REPLACE TEMP TABLE related_pair AS
+        SELECT left_id, right_id, reason FROM answer WHERE kind = '{RELATED}';
         CREATE OR REPLACE TEMP TABLE apart AS FROM parted UNION ALL SELECT left_id, right_id FROM related_pair;
         DELETE FROM answer WHERE kind = '{RELATED}' OR (left_id, right_id) IN (FROM parted)
             OR (kind = '{AGAIN}' AND (left_id, right_id) NOT IN (FROM joined))""")
@@ -197,7 +197,8 @@ def _keep_repetitions(connection: duckdb.DuckDBPyConnection, before: Mapping[Rec
 
 def _match(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the temporary table `matched` of the pairs that the rules join, or that the model is sure of."""
-    weights = connection.execute("SELECT DISTINCT weight FROM weighed WHERE sure ORDER BY weight").fetchnumpy()["weight"]
+    found = connection.execute("SELECT DISTINCT weight FROM weighed WHERE sure ORDER BY weight").fetchnumpy()
+    weights = found["weight"]
     scores = [score(weight) if weight >= SURE else score(weight, None) for weight in weights.tolist()]
     connection.register("scores", {"weight": weights, "score": np.array(scores, np.float64)})
     connection.execute(f"""
@@ -216,7 +217,7 @@ def _match(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _cluster_the_rest(connection: duckdb.DuckDBPyConnection, records: int, judgements: Sequence[Judgement]) -> None:
-    """Make `clustered`: simple components are clusters; of what else is matched or judged, the surest match is first."""
+    """Make `clustered`: simple components are clusters; in the others the surest match comes first."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rest AS SELECT id FROM component WHERE NOT simple UNION FROM judged"
     )
@@ -256,12 +257,12 @@ def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:
-    """The ids of the judged records that are here today."""
+def _find_judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> None:
+    """Make the temporary table `judged` of the ids of the judged records that are here today."""
     judged = {record for each in judgements for record in (each.left, each.right)}
     rows = connection.execute(
-        "SELECT source_id, record_key, id FROM linkable WHERE source_id IN (SELECT unnest($sources::VARCHAR[])) "
-        "ORDER BY id",
+        "SELECT source_id, record_key, id FROM linkable WHERE source_id IN (SELECT unnest($sources::VARCHAR[]))",
         {"sources": sorted({source for source, _ in judged})},
     ).fetchall()
-    return [id for source, key, id in rows if (source, key) in judged]
+    connection.execute("CREATE OR REPLACE TEMP TABLE judged (id BIGINT)")
+    insert(connection, "judged", {"id": np.int64}, [(id,) for source, key, id in rows if (source, key) in judged])
