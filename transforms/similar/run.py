@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from transforms.database import connect
@@ -113,7 +112,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: Callable[[int], None]) -> None:
-    """Add rows to `nearest`, as JSON texts: DuckDB's fast way in for plain Python."""
+    """Add rows to `nearest`."""
     while some := list(islice(told, WRITTEN)):
         columns = {
             "a": [each.pairs.a for each in some],
@@ -122,9 +121,11 @@ def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: C
             "km": [each.pairs.km for each in some],
             "nearby": [each.pairs.nearby for each in some],
             "rank": [each.ranks for each in some],
-            "reason": [each.reasons for each in some],
+            "reason": [np.array(each.reasons, object) for each in some],
         }
-        connection.execute(_INSERT, [orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY).decode()])
+        connection.register("told", {name: np.concatenate(parts) for name, parts in columns.items()})
+        connection.execute(_INSERT)
+        connection.unregister("told")
         heard(sum(each.count for each in some))
 
 
@@ -132,11 +133,5 @@ _INSERT = """
     INSERT INTO nearest
     SELECT x.initiative_id, CASE WHEN nearby THEN 'nearby' ELSE 'elsewhere' END, rank, y.initiative_id,
         round(score / 1000000, 3), round(km, 1), reason
-    FROM (
-        SELECT unnest(flatten(a)) AS a, unnest(flatten(b)) AS b, unnest(flatten(score)) AS score,
-            unnest(flatten(km)) AS km, unnest(flatten(nearby)) AS nearby, unnest(flatten(rank)) AS rank,
-            unnest(flatten(reason)) AS reason
-        FROM (SELECT unnest(from_json(?, '{"a": [["INTEGER"]], "b": [["INTEGER"]], "score": [["INTEGER"]],
-            "km": [["DOUBLE"]], "nearby": [["BOOLEAN"]], "rank": [["INTEGER"]], "reason": [["VARCHAR"]]}')))
-    ) JOIN idea x ON x.id = a JOIN idea y ON y.id = b
+    FROM told JOIN idea x ON x.id = a JOIN idea y ON y.id = b
 """
