@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.similar.arrays import Numbers, Packing, bounds_of, ranges, starts
+from transforms.similar.arrays import Numbers, bounds_of, ranges, sorting, starts
 from transforms.similar.terms import (
     concepts_of,
     mark,
@@ -174,10 +174,10 @@ class _Reader:
         signs[len(told) - len(parts[-1][0]) :] = -1
         known = np.flatnonzero(told >= 0)
         # A text tells words first, then concepts, then themes: so terms are numbered, and so their first form is found.
-        order = known[_sorting(texts[known])]
+        order = known[sorting(texts[known])]
         texts, told, signs = texts[order], told[order], signs[order]
         numbers, vocabulary = _as_met(told >> FORM_BITS, list(terms))
-        order = _sorting(texts, numbers)
+        order = sorting(texts, numbers)
         begin = np.flatnonzero(starts(texts[order]) | starts(numbers[order]))
         first = order[begin]
         return Reading(
@@ -239,15 +239,6 @@ def _columns(gathered: tuple[array[int], array[int]]) -> tuple[Numbers, Numbers]
     """Return the text of each of the numbers that were gathered, and these."""
     numbers, ends = (np.array(values, np.int64) for values in gathered)
     return np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0)), numbers
-
-
-def _sorting(*columns: Numbers) -> Numbers:
-    """Return the places of rows in their order by the first column, then the next; equals stay in theirs."""
-    count = len(columns[0])
-    packing = Packing(*(int(column.max(initial=0)) + 1 for column in columns), count)
-    keys = packing.pack(*columns, np.arange(count))
-    keys.sort()
-    return packing.unpack(keys, len(columns))
 
 
 def _as_met(terms: Numbers, vocabulary: Sequence[str]) -> tuple[Numbers, list[str]]:
