@@ -155,13 +155,14 @@ def read_rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
     projects = connection.execute("SELECT domain, organisation_key, projects FROM project_use WHERE projects = 1")
     bearers = {(domain, bearer): count for domain, bearer, count in projects.fetchall()}
     there = connection.execute("SELECT name_key, departement_code, towns FROM departement_use WHERE towns > 1")
+    towns_by_name = {(key, departement): towns for key, departement, towns in there.fetchall()}
     return Rarity(
         dict(connection.execute("SELECT token, places FROM token_use WHERE places > ?", [telling]).fetchall()),
         dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
         {domain: max(towns, _unlike(names)) for domain, names, towns in sites},
         bearers,
         telling,
-        {(key, departement): towns for key, departement, towns in there.fetchall()},
+        towns_by_name,
     )
 
 

@@ -219,7 +219,7 @@ class _Reader:
 
 
 def _pairs(words: Sequence[str], texts: Numbers, found: Numbers) -> tuple[Numbers, Numbers]:
-    """Return where two words beside each other in a text are one of `pairs_of_stems`, and the place of the pair there."""
+    """Return where two words beside each other in a text are in `pairs_of_stems`, and the place of the pair there."""
     pairs = list(pairs_of_stems())
     sides = [_Places(), _Places()]
     numbered = [[side[stem] for side, stem in zip(sides, pair, strict=True)] for pair in pairs]

@@ -114,7 +114,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
 def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: Callable[[int], None]) -> None:
     """Add rows to `nearest`."""
     while some := list(islice(told, WRITTEN)):
-        columns = {
+        columns: dict[str, list[NDArray[Any]]] = {
             "a": [each.pairs.a for each in some],
             "b": [each.pairs.b for each in some],
             "score": [each.pairs.score for each in some],

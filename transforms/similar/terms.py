@@ -79,7 +79,7 @@ def pairs_of_stems() -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def concepts(found: Sequence[str]) -> list[str]:
-    """Return the concept of each time that the folded words `found`, in order, speak of one: of words, then of pairs."""
+    """Return the concept of each time that the folded words `found` speak of one: of words, in order, then of pairs."""
     told = list(chain.from_iterable(map(concepts_of, found)))
     pairs, stemmed = pairs_of_stems(), [word[:STEM] for word in found]
     if not pairs.keys().isdisjoint(pairwise(stemmed)):
