@@ -112,12 +112,14 @@ def test_rules_that_are_shared_say_the_same(
 ) -> None:
     shared = ready(sides)
     monkeypatch.setattr(rules, "SPAN", 100)
+    monkeypatch.setattr(rules, "WORTH", 0)
     recognise(shared, [], spread=map, folder=tmp_path)
     for table in ("answer", *LEFT):
         told = [here.execute(f"FROM {table} ORDER BY ALL").fetchall() for here in (alone, shared)]
         assert told[0] == told[1], table
     [(doubtful,)] = shared.execute("SELECT count(*) FROM weighed WHERE NOT sure").fetchall()
     assert doubtful > 300
+    assert (tmp_path / "doubtful.parquet").is_file()
 
 
 def test_what_is_not_rare_is_all_that_is_kept_of_what_words_are_worth(alone: duckdb.DuckDBPyConnection) -> None:

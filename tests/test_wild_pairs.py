@@ -64,8 +64,8 @@ THROUGH = set(
     similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world
     coordinates.locate coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all
     model.compared model.value model.mutual rules.ask rules.answers rules.answer_span
-    doubtful.likely_twice components.split run.marks_of run.reading_of reading.stem_of_letters arrays.bounds_of places.read_places
-    champions.choose arrays.sorting terms.concepts_of terms.pairs_of_stems
+    doubtful.likely_twice components.split run.marks_of run.reading_of reading.stem_of_letters
+    arrays.bounds_of places.read_places champions.choose arrays.sorting terms.concepts_of terms.pairs_of_stems
 """)
 )
 NO_TEXT_OF_A_SOURCE = set(

@@ -24,6 +24,9 @@ from transforms.spread import Spread
 SPAN = 10_000
 """Doubtful pairs that one process is asked about together: a second or two."""
 
+WORTH = 50_000
+"""Doubtful pairs from which several processes answer sooner than one."""
+
 REPEATED = 0.998
 """How sure a repetition inside one source is: above any match, or its two records would draw two clusters apart."""
 
@@ -71,30 +74,31 @@ class Span:
 def ask(connection: duckdb.DuckDBPyConnection, records: int, spread: Spread, folder: Path | None) -> None:
     """Make the temporary table `answer` of what the rules say of the doubtful pairs of `weighed`, in their order.
 
-    With a `folder` for files, spans of pairs are handed to `spread`.
+    Where there are many, and a `folder` for files, spans of pairs are handed to `spread`.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE answer (left_id BIGINT, right_id BIGINT, kind VARCHAR, score DOUBLE, "
         "reason VARCHAR)"
     )
-    if folder is None:
+    [(count,)] = connection.execute("SELECT count(*) FROM weighed WHERE NOT sure").fetchall()
+    if folder is None or count < WORTH:
         rarity = read_rarity(connection)
         rows = _rows(connection.execute(_DOUBTFUL.format(rank="")))
         insert(connection, "answer", ANSWER, list(answers(rows, rarity, records)))
         return
-    for some in spread(answer_span, _spans(connection, records, folder)):
+    _write(connection, folder)
+    spans = [Span(folder, first, min(first + SPAN, count), records) for first in range(0, count, SPAN)]
+    for some in spread(answer_span, spans):
         insert(connection, "answer", ANSWER, some)
 
 
-def _spans(connection: duckdb.DuckDBPyConnection, records: int, folder: Path) -> list[Span]:
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Write the doubtful pairs with both their sides, and what words are worth, into `folder`."""
     for name in USES:
         connection.execute(f"COPY {name} TO $file (FORMAT parquet)", {"file": str(folder / f"{name}.parquet")})
     doubtful = _DOUBTFUL.format(rank="row_number() OVER (ORDER BY left_id, right_id) - 1 AS rank, ")
     file = str(folder / "doubtful.parquet")
     connection.execute(f"COPY ({doubtful}) TO $file (FORMAT parquet, ROW_GROUP_SIZE {SPAN})", {"file": file})
-    [(count,)] = connection.execute("SELECT count(*) FROM weighed WHERE NOT sure").fetchall()
-    return [Span(folder, first, min(first + SPAN, count), records) for first in range(0, count, SPAN)]
 
 
 def answer_span(span: Span) -> list[Answer]:

@@ -144,7 +144,7 @@ def recognise(
 
     `weighing` finds and weighs the candidate pairs elsewhere: it leaves the tables that `blocking.sql` and
     `features.sql` make, but for `pair`, and `weighed` with the same rows, and returns how many pairs there are.
-    With a `folder` for files the rules for doubtful pairs are handed to `spread`, a span after the other.
+    With a `folder` for files the rules for doubtful pairs, where there are many, are handed to `spread` in spans.
 
     `before` says which initiative each record stood for. Whether a source lists one twice hangs on names alone
     now and then, and names change: what it listed as two stays two, and what was one stays one while it looks so.
