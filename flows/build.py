@@ -12,6 +12,7 @@ import duckdb
 
 from flows.clean import CHUNK, Chunk, clean_chunk, embedded
 from flows.harvest import State, staged
+from flows.identify import identify
 from flows.memory import Memory, remember
 from flows.merging import merge_records
 from flows.processes import in_order
@@ -25,13 +26,13 @@ from scrapers.problems import Problem
 from scrapers.record import spans
 from scrapers.source import Source
 from transforms.database import on_one_thread
-from transforms.link import LINKABLE, Judgement, Linked, link
+from transforms.link import LINKABLE, Judgement, recognise
 from transforms.normalise.keys import public_key
 from transforms.normalise.record import Normaliser
 from warehouse import gazetteer
 from warehouse.decisions import read_judgements, read_kept, read_moved_keys, read_withdrawals
 from warehouse.history import record_changes
-from warehouse.identity import RecordName, all_moves, assign
+from warehouse.identity import RecordName
 from warehouse.publish import latest
 from warehouse.schema import BY_NAME, RECORD
 from warehouse.store import FILE_NAME, Store, building
@@ -92,7 +93,7 @@ def build(
         problems = _load_sources(store, sources, states, settings)
         with part("place on streets"):
             failures = place_on_streets(store, embedded(), settings, problems)
-        linked = _link(store, memory, settings)
+        merged = _link(store, memory, settings)
         by_id = {source.id: source for source in sources}
         set_texts_apart(store, by_id)
         initiatives = merge_records(store, by_id, settings.as_of, settings.processes)
@@ -110,7 +111,6 @@ def build(
         store.insert("run", [*memory.runs_before(settings.as_of), *run_rows(states, settings.as_of)])
         _finish(store)
         [(records,)] = store.connection.execute("SELECT count(*) FROM record").fetchall()
-    merged = sum(len(cluster) > 1 for cluster in linked.clusters)
     return Built(settings.warehouse, records, initiatives, merged, changes, problems, failures)
 
 
@@ -166,58 +166,45 @@ def _by_public_keys(judged: Judgement) -> Judgement:
     return replace(judged, left=left, right=right)
 
 
-def _link(store: Store, memory: Memory, settings: Settings) -> Linked:
-    """Link `clean_record`, give every cluster its permanent id, and fill `record`, `match` and the memory of ids."""
+def _link(store: Store, memory: Memory, settings: Settings) -> int:
+    """Link `clean_record`, give every cluster its permanent id, and fill `record`, `match` and the memory of ids.
+
+    Returns how many clusters hold several records.
+    """
+    connection = store.connection
     with stage("recognise the same initiative"):
         wanted = ", ".join(name for name in LINKABLE if name != "id")
-        store.connection.execute(
+        connection.execute(
             "CREATE TEMP TABLE linkable AS "
             f"SELECT row_number() OVER (ORDER BY source_id, record_key) - 1 AS id, {wanted} FROM clean_record"
         )
         judgements = [_by_public_keys(judged) for judged in read_judgements(settings.decisions / "judgements.csv")]
         before = {name: seen.initiative_id for name, seen in memory.known.items()}
-        linked = link(store.connection, judgements, before, _weighing(settings))
-        named = store.connection.execute("SELECT source_id, record_key FROM linkable ORDER BY id").fetchall()
-        names: list[RecordName] = [(source, key) for source, key in named]
-        clusters = [[names[index] for index in cluster] for cluster in linked.clusters]
-        identities = assign(clusters, memory.known, settings.as_of, _moved_keys(settings))
-    known, moves = sorted(identities.known.items()), all_moves(memory.moves, identities, settings.as_of)
-    store.insert(
-        "record_identity",
-        ({"source_id": source, "record_key": key, **seen._asdict()} for (source, key), seen in known),
-    )
+        spread = partial(in_order, processes=settings.processes)
+        with tempfile.TemporaryDirectory() as folder:
+            recognise(connection, judgements, before, _weighing(settings), spread, Path(folder))
+        moves = identify(connection, memory, settings.as_of, _moved_keys(settings))
     store.insert("moved_id", ({"old_id": old, "new_id": new, "moved_on": on} for old, (new, on) in moves.items()))
-    store.insert(
-        "match",
-        (
-            {
-                "left_source_id": names[match.left_id][0],
-                "left_record_key": names[match.left_id][1],
-                "right_source_id": names[match.right_id][0],
-                "right_record_key": names[match.right_id][1],
-                "score": match.score,
-                "reason": match.reason,
-                "decided_by": match.decided_by,
-            }
-            for match in linked.matches
-        ),
-    )
-    found = sorted({(*sorted((identities.known[names[each.left_id]].initiative_id,
-                              identities.known[names[each.right_id]].initiative_id)), each.reason)
-                    for each in linked.related})  # fmt: skip
-    hosted = {(one, other): reason for one, other, reason in found if one != other}
-    store.insert(
-        "related",
-        (
-            {"left_initiative_id": one, "right_initiative_id": other, "kind": "hosted", "reason": reason}
-            for (one, other), reason in hosted.items()
-        ),
-    )
-    store.connection.execute(
-        "INSERT INTO record BY NAME SELECT c.* EXCLUDE (originals, name_key, organisation_key, domain, address_key, "
-        "commune_key), initiative_id, first_seen FROM clean_record c JOIN record_identity USING (source_id, record_key)"
-    )
-    return linked
+    connection.execute("""
+        INSERT INTO record_identity BY NAME FROM identity ORDER BY source_id, record_key;
+        INSERT INTO match BY NAME
+        SELECT a.source_id AS left_source_id, a.record_key AS left_record_key, b.source_id AS right_source_id,
+            b.record_key AS right_record_key, score, reason, decided_by
+        FROM matched JOIN linkable a ON a.id = left_id JOIN linkable b ON b.id = right_id ORDER BY left_id, right_id;
+        INSERT INTO related BY NAME
+        SELECT least(a.initiative_id, b.initiative_id) AS left_initiative_id,
+            greatest(a.initiative_id, b.initiative_id) AS right_initiative_id, 'hosted' AS kind, max(reason) AS reason
+        FROM related_pair JOIN linkable l ON l.id = left_id JOIN linkable r ON r.id = right_id
+        JOIN identity a ON (a.source_id, a.record_key) = (l.source_id, l.record_key)
+        JOIN identity b ON (b.source_id, b.record_key) = (r.source_id, r.record_key)
+        WHERE a.initiative_id <> b.initiative_id GROUP BY ALL ORDER BY ALL;
+        INSERT INTO record BY NAME SELECT c.* EXCLUDE (originals, name_key, organisation_key, domain, address_key,
+            commune_key), initiative_id, first_seen FROM clean_record c JOIN identity USING (source_id, record_key)""")
+    several = "SELECT cluster FROM clustered GROUP BY cluster HAVING count(*) > 1"
+    [(merged,)] = connection.execute(f"SELECT count(*) FROM ({several})").fetchall()
+    for table in ("linkable", "trait", "placed", "pair", "weighed", "matched", "identity"):  # the largest
+        connection.execute(f"DROP TABLE IF EXISTS {table} CASCADE")
+    return int(merged)
 
 
 def _weighing(settings: Settings) -> Callable[[duckdb.DuckDBPyConnection], int] | None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from transforms.database import connect
-from transforms.link.model import MUTUAL, SMALL, weigh_all
+from transforms.link.model import SMALL, mutual, weigh_all
 from warehouse.table import literal
 
 if TYPE_CHECKING:
@@ -104,11 +104,10 @@ def _mutual(files: str, records: int) -> str:
     every = f"FROM read_parquet({files})"
     if records < SMALL:
         return f"{every} ORDER BY left_id, right_id"
-    return f"""SELECT * EXCLUDE (one_source, other_source, inside)
-        FROM (SELECT w.*, a.source_id AS one_source, b.source_id AS other_source, a.inside OR b.inside AS inside
-              FROM ({every}) w JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id)
-        QUALIFY same_source OR inside OR {MUTUAL}
-        ORDER BY left_id, right_id"""
+    pairs = f"""SELECT w.*, a.source_id AS one_source, b.source_id AS other_source, a.inside OR b.inside AS inside
+        FROM ({every}) w JOIN trait a ON a.id = left_id JOIN trait b ON b.id = right_id"""
+    kept = mutual(pairs)
+    return f"SELECT * EXCLUDE (one_source, other_source, inside) FROM ({kept}) ORDER BY left_id, right_id"
 
 
 def _block(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from transforms.similar import IDEA, champions, nearest, run
 from transforms.similar.arrays import Matrix, Packing, ordinals, ranges, stacked, starts
 from transforms.similar.places import NEARBY_KM
 from transforms.similar.reading import Recipe, Text, marks, read, repeated
-from transforms.similar.terms import concepts, own_name, tells, told_words, without
+from transforms.similar.terms import concepts, own_name, pairs_of_stems, sentences, tells, told_words, without
 from transforms.similar.weighing import CONCEPT, THEME, WORD, Weighed, weigh
 
 KINDS = {WORD: ("words", 4), CONCEPT: ("ideas", 3), THEME: ("themes", 3)}
@@ -250,6 +252,41 @@ def test_a_weight_is_what_the_formula_says() -> None:
             row = weighed.weights.rows(id, id + 1)
             kinds = weighed.kinds[row.columns].tolist()
             assert sorted(zip(kinds, row.values.tolist(), strict=True)) == [each for each in expected if each[1]]
+
+
+def test_terms_are_numbered_as_they_are_met() -> None:
+    """Of each text its words first, then concepts of words, of pairs, themes, and those guessed: ties hang on it."""
+    texts = texts_of(made(7, 80))
+    met: dict[str, None] = {}
+    for text in texts:
+        found = told_words(f"{text.name}. {text.summary or ''}", text.places)
+        met |= dict.fromkeys(f"w:{word[:6]}" for word in found if tells(word))
+        met |= dict.fromkeys(f"c:{name}" for name in concepts(found))
+        met |= dict.fromkeys(f"t:{code}" for code in (*text.codes, *text.guessed))
+    assert list(read(texts).vocabulary) == list(met)
+    assert {term[0] for term in met} == {"w", "c", "t"}
+
+
+def test_pairs_of_words_tell_concepts_as_one_text_after_the_other() -> None:
+    first, second = next(iter(pairs_of_stems()))
+    texts = [f"{first} {second}", first, second, f"{second} {first} {second}", "", f"{first}. {second}"]
+    found = read(Text("", text) for text in texts)
+    bounds = np.cumsum([0, *found.sizes]).tolist()
+    terms = [
+        Counter({found.vocabulary[found.terms[cell]]: int(found.counts[cell]) for cell in range(*span)})
+        for span in pairwise(bounds)
+    ]
+    for text, told in zip(texts, terms, strict=True):
+        expected = Counter(f"c:{name}" for name in concepts(told_words(text)))
+        assert Counter({term: count for term, count in told.items() if term.startswith("c:")}) == expected
+    assert sum(any(term.startswith("c:") for term in told) for told in terms) >= 3
+
+
+@given(st.text("ab.!…;?\n\r•| \u00a0é", max_size=30))
+def test_sentences_are_cut_where_a_pattern_of_all_ends_cuts(text: str) -> None:
+    cut = re.split(r"(?<=[.!?…;])\s+|\s*[\n\r•|]+\s*", text)
+    letters = [["".join(filter(str.isalpha, part)) for part in parts] for parts in (sentences(text), cut)]
+    assert [told for told in letters[0] if told] == [told for told in letters[1] if told]
 
 
 def test_a_word_reads_in_a_reason_as_it_first_comes() -> None:

@@ -54,6 +54,7 @@ ELSEWHERE = {
     "street_text.agreement street.judge street_abroad.judge_abroad",
     "test_link.py": "likeness.variants cluster.cluster run.link sides.city_code",
     "test_similar.py": "run.nearest",
+    "test_link_tables.py": "components.components run.recognise rules.read_rarity",
     "test_similar_search.py": "weighing.weigh arrays.ordinals arrays.ranges arrays.stacked arrays.starts",
 }
 THROUGH = set(
@@ -62,8 +63,9 @@ THROUGH = set(
     free_text.read_name free_text.read_address
     similar.similar_names world_points.audit_abroad world_points.distance_km world_reading.read_world
     coordinates.locate coordinates.is_zero_island run.prepare likeness.contained likeness.own_words model.weigh_all
-    model.compared model.value run.marks_of run.reading_of reading.stem_of_letters arrays.bounds_of places.read_places
-    champions.choose
+    model.compared model.value model.mutual rules.ask rules.answers rules.answer_span
+    doubtful.likely_twice components.split run.marks_of run.reading_of reading.stem_of_letters
+    arrays.bounds_of places.read_places champions.choose arrays.sorting terms.concepts_of terms.pairs_of_stems
 """)
 )
 NO_TEXT_OF_A_SOURCE = set(
@@ -76,7 +78,7 @@ NO_TEXT_OF_A_SOURCE = set(
     evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
     run.Related run.Linked run.Prepared sides.Side arrays.Matrix arrays.Packing champions.Champions
     comparing.Comparison comparing.Pairs comparing.Told places.Places reading.Recipe reading.Text weighing.Weighed
-    run.Texts
+    run.Texts rules.Answer rules.Span
 """)
 )
 BELOW = set(

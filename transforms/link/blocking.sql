@@ -51,7 +51,8 @@ JOIN token_use USING (token)
 WHERE length(token) >= 3;
 
 CREATE OR REPLACE TEMP TABLE rare_words AS
-SELECT id, string_agg(token, ' ' ORDER BY token) AS two FROM rare_word WHERE rank <= 2 GROUP BY id;
+SELECT id, CASE WHEN count(*) = 1 THEN min(token) ELSE min(token) || ' ' || max(token) END AS two
+FROM rare_word WHERE rank <= 2 GROUP BY id;
 
 CREATE OR REPLACE TEMP TABLE telling_street AS
 SELECT id, town, departement_code, name_key, regexp_extract(address_key, '^(\d+)', 1) AS number,

@@ -78,14 +78,14 @@ class _Told:
 class Clusters:
     """Disjoint sets of records that know what may never be joined."""
 
-    def __init__(self, sides: Mapping[int, Side], records: int, absent: int = 0) -> None:
-        """Begin with each of `records` alone, `sides` being those that may be joined or kept apart.
+    def __init__(self, sides: Mapping[int, Side], absent: Iterable[int] = ()) -> None:
+        """Begin with each of `sides` alone.
 
-        `absent` more stand for records that are judged but not here today. Two records judged the same as an absent
+        The ids `absent` stand for records that are judged but not here today. Two records judged the same as an absent
         third are one, so it has its place, but says nothing itself.
         """
-        self._present = records
-        self._parent = list(range(records + absent))
+        self._present = sides.keys()
+        self._parent = {index: index for index in (*sides, *absent)}
         self._members: dict[int, list[int]] = {}
         self._told = {index: _Told.of(side) for index, side in sides.items()}
         self._apart: dict[int, set[int]] = {}
@@ -130,12 +130,9 @@ class Clusters:
 
     def sets(self) -> list[list[int]]:
         """Return the clusters of the records here, members in order, in the order of their first member."""
-        found = []
-        for index in range(len(self._parent)):
-            if self._parent[index] == index:
-                members = self._members.get(index, [index])
-                found.append(sorted(member for member in members if member < self._present))
-        return [members for members in found if members]
+        roots = (index for index, parent in self._parent.items() if parent == index)
+        found = (sorted(self._present & self._members.get(root, [root])) for root in roots)
+        return sorted(members for members in found if members)
 
 
 def _disjoint(ones: frozenset[str], others: frozenset[str]) -> bool:
@@ -147,26 +144,24 @@ def cluster(
     records: int,
     matches: Iterable[Match],
     judgements: Sequence[Judgement],
-    related: Iterable[tuple[int, int]] = (),
-    lonely: Iterable[Match] = (),
+    apart: Iterable[tuple[int, int]] = (),
 ) -> tuple[list[list[int]], list[Match]]:
-    """Return the clusters of `records` records, as lists of ids, and the matches that made them.
+    """Return the clusters of the records `sides`, as lists of ids, and the matches that made them.
 
-    `sides` are those that a match, a judgement or a relation names. The pairs in `related` have to do with each other
-    but are two: no third record joins them, only a judgement. The `lonely` matches are of records that nothing else
-    names, and stand as they are. Raises `ContradictionError` when two records judged different are judged the same
-    through others.
+    `sides` are all that a match, a pair or a judgement names, of `records` in all. The pairs `apart` have to do with
+    each other but are two: no third record joins them, only a judgement. Raises `ContradictionError` when two records
+    judged different are judged the same through others.
     """
     check_judgements(judgements)
     named = {record for judged in judgements for record in (judged.left, judged.right)}
     here = ((side.source_id, side.record_key) for side in sides.values()) if named else ()
     index = {name: id for name, id in zip(here, sides, strict=False) if name in named}
-    absent = sorted(named - index.keys())
-    index |= {name: id for id, name in enumerate(absent, records)}
-    clusters = Clusters(sides, records, len(absent))
+    absent = {name: id for id, name in enumerate(sorted(named - index.keys()), records)}
+    index |= absent
+    clusters = Clusters(sides, absent.values())
     ruled = list(_judge(clusters, judgements, index))
     kept = {(match.left_id, match.right_id): match for match in ruled if match.right_id < records}
-    for one, other in related:
+    for one, other in apart:
         clusters.keep_apart(one, other)
     named_order = sorted(sides, key=lambda id: (sides[id].source_id, sides[id].record_key))
     rank = {id: position for position, id in enumerate(named_order)}
@@ -179,9 +174,6 @@ def cluster(
             clusters.join(left, right)
         if clusters.root(left) == clusters.root(right):
             kept.setdefault((left, right), match)
-    for match in lonely:
-        clusters.join(match.left_id, match.right_id)
-        kept[match.left_id, match.right_id] = match
     return clusters.sets(), [kept[pair] for pair in sorted(kept)]
 
 

@@ -20,8 +20,9 @@ SELECT left_id, right_id, one_source, other_source, same_source, same_name, init
 FROM (
     SELECT left_id, right_id, a.source_id AS one_source, b.source_id AS other_source, a.source_id = b.source_id AS same_source,
            a.joined = b.joined AS same_name,
-           coalesce(list_sum(list_transform(list_intersect(a.words, b.words), lambda word: word % 4096)), 0)::INTEGER
-               AS shared,
+           -- No list_intersect, which takes five times as long.
+           coalesce(list_sum(list_transform(list_filter(a.words, lambda word: list_contains(b.words, word)),
+                                            lambda word: word % 4096)), 0)::INTEGER AS shared,
            a.weight AS one_weight, b.weight AS other_weight,
            (length(a.initials) >= 3 AND a.initials = b.joined)
                OR (length(b.initials) >= 3 AND b.initials = a.joined) AS initials,

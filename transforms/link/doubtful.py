@@ -9,12 +9,15 @@ from transforms.link.sides import Side, distance_km, same_address
 
 
 def listed_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
-    """Whether a source repeats itself: the rules say so, and the model does not find it unlikely.
+    """Whether a source repeats itself: the rules say so, and the model does not find it unlikely."""
+    return repeated(left, right, rarity) and likely_twice(left, right, rarity, weight, records)
+
+
+def likely_twice(left: Side, right: Side, rarity: Rarity, weight: float, records: int) -> bool:
+    """Whether the model does not find it unlikely that a source repeats itself, where the rules say so.
 
     Where names recur, the same name in one town is two: something else must be the same, or the name be nobody's else.
     """
-    if not repeated(left, right, rarity):
-        return False
     if records < SMALL or same_address(left.address_key, right.address_key):
         return True
     told = [(left.siret, right.siret), (left.siren, right.siren), (left.contact_phone, right.contact_phone)]

@@ -50,7 +50,8 @@ class Rarity:
 
     One initiative in twenty sources has its name written twenty times, in one place: its name tells as much as ever.
     `unlike_by_domain` counts the unlike names of a site, or its towns if they are more; `projects` the differing names
-    that a bearer has on a site, by domain and comparable name of the bearer.
+    that a bearer has on a site, by domain and comparable name of the bearer. Words, sites and towns that are not there
+    are rare, names that are not there are nobody's.
     """
 
     places_by_token: dict[str, int]

@@ -43,10 +43,6 @@ LARGE = 200_000
 HOPELESS_IF_LARGE = -4.0
 """`HOPELESS` in such a catalogue: few pairs of less weight are one, and each costs a look at the rules."""
 
-MUTUAL = """(rank() OVER (PARTITION BY left_id, other_source ORDER BY weight DESC) = 1
-                 AND rank() OVER (PARTITION BY right_id, one_source ORDER BY weight DESC) = 1)"""
-"""The SQL of a pair whose records are each the other's best in its source; all pairs of a record must be there."""
-
 SMALL = 5000
 """A catalogue of fewer records knows too little of which words and names are rare for the model to have a veto."""
 
@@ -107,10 +103,12 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
     each record is the other's best are kept, unless `every` one is asked for.
     """
     [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
-    least, certain = hopeless(records), sure(records)
+    certain = sure(records)
+    # A table of its own: DuckDB would work the weight out twice, for the condition that it is asked in and for itself.
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE weighed AS
-        SELECT left_id, right_id, weight, same_source,
+        CREATE OR REPLACE TEMP TABLE scored AS
+        SELECT left_id, right_id, one_source, other_source, weight, same_source, inside,
+               coalesce(siret, false) OR coalesce(rna, false) AS numbered,
                NOT same_source AND weight >= {certain} AND {records >= SMALL} AND NOT inside AND NOT numbers_differ
                    AND (weight >= {CLEAR} OR initials OR containment >= 0.99
                         OR greatest(likeness, sorted_likeness) >= {SPELLED_ALIKE})
@@ -124,14 +122,30 @@ def weigh_all(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> 
                    OR (departement_known AND NOT same_departement AND coalesce(km > 13, true))
                    OR (coalesce(km > 31, false) AND NOT same_town)
                    OR coalesce(NOT siret AND town_known AND NOT same_town, false))
-          AND (same_source OR weight >= {least} OR inside
-               OR coalesce(siret, false) OR coalesce(rna, false))
           AND (NOT same_source OR {records < SMALL} OR namesakes <= {NAMESAKES}
                OR coalesce(street_likeness >= 0.9, false)
                OR coalesce(siret, false) OR coalesce(siren, false) OR coalesce(phone, false) OR coalesce(site, false))
-        QUALIFY {every or records < SMALL} OR same_source OR inside
-             OR {MUTUAL}
-        ORDER BY left_id, right_id""")
+        """)
+    possible = f"FROM scored WHERE same_source OR weight >= {hopeless(records)} OR inside OR numbered"
+    kept = possible if every or records < SMALL else mutual(possible)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE weighed AS
+        SELECT left_id, right_id, weight, same_source, sure, likeness, km, same_town, same_name, same_door, site, phone,
+               siren
+        FROM ({kept}) ORDER BY left_id, right_id""")
+    connection.execute("DROP TABLE scored")
+
+
+def mutual(pairs: str) -> str:
+    """Return the SQL of those `pairs` (a table or query) whose records are each the other's best in its source.
+
+    All pairs of a record must be there. Those of one source, and of a name that may be inside another, are kept too.
+    """
+    return f"""WITH possible AS MATERIALIZED ({pairs}),
+        best AS (SELECT left_id, other_source, max(weight) AS weight FROM possible GROUP BY ALL),
+        best_too AS (SELECT right_id, one_source, max(weight) AS weight FROM possible GROUP BY ALL)
+        SELECT p.* FROM possible p JOIN best USING (left_id, other_source) JOIN best_too USING (right_id, one_source)
+        WHERE same_source OR inside OR (p.weight = best.weight AND p.weight = best_too.weight)"""
 
 
 def hopeless(records: int) -> float:

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from transforms.collector import collector_paused
-from transforms.link.cluster import Judgement, RecordName, cluster
+from transforms.columns import Types, insert
+from transforms.link.cluster import Judgement, RecordName, check_judgements, cluster
+from transforms.link.components import split
 from transforms.link.doubtful import listed_twice, may_join
-from transforms.link.evidence import SAME, Match, Verdict, contradiction, repeated, weigh
-from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
-from transforms.link.model import LIKELY, SURE, compared, decide, model, score, weigh_all
+from transforms.link.evidence import Match, Verdict, contradiction, weigh
+from transforms.link.likeness import Rarity
+from transforms.link.model import SURE, compared, decide, model, score, weigh_all
+from transforms.link.rules import AGAIN, RELATED, REPEATED, TWICE, ask, read_rarity
 from transforms.link.sides import Side
+from transforms.spread import Spread
 
 LINKABLE = tuple(field.name for field in fields(Side))
 """The columns that the table `linkable` must have; `id` counts from 0 without a gap, in a stable order."""
 
-REPEATED = 0.998
-"""How sure a repetition inside one source is: above any match, or its two records would draw two clusters apart."""
+MATCHED: Types = {
+    "left_id": np.int64, "right_id": np.int64, "score": np.float64, "reason": object, "decided_by": object,
+}  # fmt: skip
+"""The columns of the table `matched`."""
 
 Pair = tuple[int, int]
 
@@ -103,7 +111,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> Prepared:
     _block(connection, every=True)
     sides = [side for _, side in sorted(_sides(connection, "SELECT id FROM linkable").items())]
     rows = connection.execute("SELECT left_id, right_id, weight FROM weighed ORDER BY ALL").fetchall()
-    return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, _rarity(connection))
+    return Prepared(connection, sides, {(left, right): weight for left, right, weight in rows}, read_rarity(connection))
 
 
 def link(
@@ -112,41 +120,120 @@ def link(
     before: Mapping[RecordName, str] = MappingProxyType({}),
     weighing: Callable[[duckdb.DuckDBPyConnection], int] | None = None,
 ) -> Linked:
-    """Link the records of the table `linkable` on `connection`; only temporary tables are made.
+    """Link the records of the table `linkable` on `connection`, and return what `recognise` leaves in tables."""
+    pairs = recognise(connection, judgements, before, weighing)
+    clusters = connection.execute("SELECT list(id ORDER BY id) FROM clustered GROUP BY cluster ORDER BY cluster")
+    found = [ids for (ids,) in clusters.fetchall()]
+    matches = [Match(*row) for row in connection.execute("FROM matched ORDER BY left_id, right_id").fetchall()]
+    related = [Related(*row) for row in connection.execute("FROM related_pair ORDER BY left_id, right_id").fetchall()]
+    return Linked(found, matches, pairs, related)
+
+
+def recognise(
+    connection: duckdb.DuckDBPyConnection,
+    judgements: Sequence[Judgement],
+    before: Mapping[RecordName, str] = MappingProxyType({}),
+    weighing: Callable[[duckdb.DuckDBPyConnection], int] | None = None,
+    spread: Spread = map,
+    folder: Path | None = None,
+) -> int:
+    """Link the records of the table `linkable` on `connection`; return how many pairs were compared.
+
+    Only temporary tables are made: `clustered` (`id` of every record, `cluster`: the lowest id in its cluster),
+    `matched` (the columns of `Match`, of the pairs that made the clusters) and `related_pair` (those of `Related`).
 
     `weighing` finds and weighs the candidate pairs elsewhere: it leaves the tables that `blocking.sql` and
     `features.sql` make, but for `pair`, and `weighed` with the same rows, and returns how many pairs there are.
+    With a `folder` for files the rules for doubtful pairs, where there are many, are handed to `spread` in spans.
 
     `before` says which initiative each record stood for. Whether a source lists one twice hangs on names alone
     now and then, and names change: what it listed as two stays two, and what was one stays one while it looks so.
 
     Raises `ContradictionError` when the judgements contradict each other.
     """
+    check_judgements(judgements)
+    compared_pairs = (weighing or _block)(connection)
     with collector_paused():
-        return _link(connection, judgements, before, weighing or _block)
+        [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
+        ask(connection, records, spread, folder)
+        _keep_repetitions(connection, before)
+        _match(connection)
+        _find_judged(connection, judgements)
+        split(connection)
+        _cluster_the_rest(connection, records, judgements)
+    return compared_pairs
 
 
-def _link(
-    connection: duckdb.DuckDBPyConnection,
-    judgements: Sequence[Judgement],
-    before: Mapping[RecordName, str],
-    weighing: Callable[[duckdb.DuckDBPyConnection], int],
-) -> Linked:
-    compared_pairs = weighing(connection)
-    [(records,)] = connection.execute("SELECT count(*) FROM linkable").fetchall()
-    asked = _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE NOT sure")
-    related: list[Related] = []
-    apart: list[tuple[int, int]] = []
-    matches = list(_ruled(connection, asked, records, related, before, apart))
-    judged = _judged(connection, judgements)
-    _part_lonely(connection, judged)
-    matches += _sure(connection, lonely=False)
-    sides = asked | _sides(connection, "SELECT unnest([left_id, right_id]) FROM weighed WHERE sure AND NOT lonely")
-    if judged:
-        sides |= _sides(connection, ", ".join(map(str, judged)))
-    apart += [(each.left_id, each.right_id) for each in related]
-    clusters, kept = cluster(sides, records, matches, judgements, apart, _sure(connection, lonely=True))
-    return Linked(clusters, kept, compared_pairs, related)
+def _keep_repetitions(connection: duckdb.DuckDBPyConnection, before: Mapping[RecordName, str]) -> None:
+    """Have what a source listed as two before stay two in `answer`, and what was one be one while it looks so.
+
+    Makes the temporary table `apart` of pairs that no third record may join: those, and houses and their guests.
+    """
+    found = connection.execute(
+        "SELECT left_id, right_id, kind, a.source_id, a.record_key, b.record_key, a.siret IS NOT NULL AND "
+        "a.siret IS NOT DISTINCT FROM b.siret FROM answer JOIN linkable a ON a.id = left_id "
+        "JOIN linkable b ON b.id = right_id WHERE $known AND kind IN ($twice, $again) ORDER BY left_id, right_id",
+        {"known": bool(before), "twice": TWICE, "again": AGAIN},
+    ).fetchall()
+    joined, parted = [], []
+    for left_id, right_id, kind, source, key, other, same_siret in found:
+        was, was_too = before.get((source, key)), before.get((source, other))
+        if was is None or was_too is None:
+            continue
+        if kind == TWICE and was != was_too and not same_siret:
+            parted.append((left_id, right_id))
+        elif kind == AGAIN and was == was_too:
+            joined.append((left_id, right_id))
+    for table, pairs in (("parted", parted), ("joined", joined)):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} (left_id BIGINT, right_id BIGINT)")
+        insert(connection, table, {"left_id": np.int64, "right_id": np.int64}, pairs)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE related_pair AS
+        SELECT left_id, right_id, reason FROM answer WHERE kind = '{RELATED}';
+        CREATE OR REPLACE TEMP TABLE apart AS FROM parted UNION ALL SELECT left_id, right_id FROM related_pair;
+        DELETE FROM answer WHERE kind = '{RELATED}' OR (left_id, right_id) IN (FROM parted)
+            OR (kind = '{AGAIN}' AND (left_id, right_id) NOT IN (FROM joined))""")
+
+
+def _match(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary table `matched` of the pairs that the rules join, or that the model is sure of."""
+    found = connection.execute("SELECT DISTINCT weight FROM weighed WHERE sure ORDER BY weight").fetchnumpy()
+    weights = found["weight"]
+    scores = [score(weight) if weight >= SURE else score(weight, None) for weight in weights.tolist()]
+    connection.register("scores", {"weight": weights, "score": np.array(scores, np.float64)})
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE matched AS
+        SELECT left_id, right_id, score, reason, 'rule' AS decided_by FROM answer
+        UNION ALL
+        SELECT left_id, right_id, score, concat_ws(', ',
+            CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
+            CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
+            CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
+            CASE WHEN same_town THEN 'same commune'
+                 WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END),
+            'model {model().version}'
+        FROM weighed JOIN scores USING (weight) WHERE sure""")
+    connection.unregister("scores")
+
+
+def _cluster_the_rest(connection: duckdb.DuckDBPyConnection, records: int, judgements: Sequence[Judgement]) -> None:
+    """Make `clustered`: simple components are clusters; in the others the surest match comes first."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE rest AS SELECT id FROM component WHERE NOT simple UNION FROM judged"
+    )
+    sides = _sides(connection, "FROM rest")
+    rows = connection.execute("FROM matched WHERE left_id IN (FROM rest) ORDER BY left_id, right_id").fetchall()
+    apart = connection.execute("FROM apart WHERE left_id IN (FROM rest) AND right_id IN (FROM rest)").fetchall()
+    clusters, kept = cluster(sides, records, [Match(*row) for row in rows], judgements, apart)
+    connection.execute("""
+        DELETE FROM matched WHERE left_id IN (FROM rest);
+        CREATE OR REPLACE TEMP TABLE clustered AS
+        SELECT id, coalesce(component, id) AS cluster FROM linkable LEFT JOIN component USING (id)
+        WHERE id NOT IN (FROM rest)""")
+    homes = [(id, members[0]) for members in clusters for id in members]
+    insert(connection, "clustered", {"id": np.int64, "cluster": np.int64}, homes)
+    told = [(each.left_id, each.right_id, each.score, each.reason, each.decided_by) for each in kept]
+    insert(connection, "matched", MATCHED, told)
 
 
 def _block(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> int:
@@ -170,108 +257,12 @@ def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
-    sites = connection.execute("SELECT domain, names, towns FROM domain_use").fetchall()
-    projects = connection.execute("SELECT domain, organisation_key, projects FROM project_use").fetchall()
-    there = connection.execute("SELECT name_key, departement_code, towns FROM departement_use").fetchall()
-    [(telling,)] = connection.execute("SELECT places FROM telling_use").fetchall()
-    return Rarity(
-        dict(connection.execute("SELECT token, places FROM token_use").fetchall()),
-        dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
-        {domain: max(towns, _unlike(names)) for domain, names, towns in sites},
-        {(domain, bearer): count for domain, bearer, count in projects},
-        telling,
-        {(key, departement): towns for key, departement, towns in there},
-    )
-
-
-def _unlike(names: list[str]) -> int:
-    """Count the names of a site that have not the telling words of another: "Darwin" and "Projet Darwin" are one."""
-    kept: list[frozenset[str]] = []
-    for words in sorted((core(name) for name in names), key=len):
-        if not any(known and known <= words for known in kept):
-            kept.append(words)
-        if len(kept) > OWN_SITE_NAMES:
-            break
-    return len(kept)
-
-
-def _ruled(
-    connection: duckdb.DuckDBPyConnection,
-    sides: Mapping[int, Side],
-    records: int,
-    related: list[Related],
-    before: Mapping[RecordName, str],
-    apart: list[tuple[int, int]],
-) -> Iterator[Match]:
-    """Yield the doubtful pairs that rules and model hold to be one.
-
-    Adds to `related` those that are a house and its guest, to `apart` those that their source always listed as two.
-    """
-    rarity = _rarity(connection)
-    found = connection.execute(
-        "SELECT left_id, right_id, weight FROM weighed WHERE NOT sure ORDER BY left_id, right_id"
-    ).fetchall()
-    for left_id, right_id, weight in found:
-        left, right = sides[left_id], sides[right_id]
-        if left.source_id == right.source_id:
-            was, was_too = (before.get((side.source_id, side.record_key)) for side in (left, right))
-            known = was is not None and was_too is not None
-            twice = listed_twice(left, right, rarity, weight, records)
-            if twice and known and was != was_too and (left.siret is None or left.siret != right.siret):
-                apart.append((left_id, right_id))
-            elif twice or (known and was == was_too and repeated(left, right, rarity)):
-                yield Match(left_id, right_id, REPEATED, "the source lists it twice: same name, same place", "rule")
-            continue
-        against = contradiction(left, right)
-        ruled = Verdict(0.0, against) if against else weigh(left, right, rarity)
-        alike = weight >= LIKELY and may_join(left, right, rarity, weight)
-        verdict = decide(ruled, weight, against, records, alike=alike)
-        if housed(left, right):
-            related.append(Related(left_id, right_id, "one happens at the other"))
-        if verdict.score >= SAME:
-            yield Match(left_id, right_id, verdict.score, verdict.reason, "rule")
-
-
-def _part_lonely(connection: duckdb.DuckDBPyConnection, judged: Sequence[int]) -> None:
-    """Mark the sure pairs of which neither record stands in another pair or judgement: they are clusters as they are.
-
-    Nothing else can contradict them, so that most records of a large catalogue need not be read again.
-    """
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE met AS
-        SELECT id FROM (SELECT unnest([left_id, right_id]) AS id FROM weighed) GROUP BY id HAVING count(*) > 1
-        UNION SELECT unnest($judged::BIGINT[])""",
-        {"judged": list(judged)},
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE weighed AS SELECT *, sure AND left_id NOT IN (SELECT id FROM met) "
-        "AND right_id NOT IN (SELECT id FROM met) AS lonely FROM weighed"
-    )
-
-
-def _sure(connection: duckdb.DuckDBPyConnection, *, lonely: bool) -> Iterator[Match]:
-    """Yield the pairs that the model is sure of, with what agrees in plain words."""
-    by = f"model {model().version}"
-    found = connection.execute(f"""
-        SELECT left_id, right_id, weight, concat_ws(', ',
-            CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
-            CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
-            CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
-            CASE WHEN same_town THEN 'same commune'
-                 WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END)
-        FROM weighed WHERE sure AND lonely = {lonely} ORDER BY left_id, right_id""")
-    for left, right, weight, reason in _rows(found):
-        yield Match(left, right, score(weight) if weight >= SURE else score(weight, None), reason, by)
-
-
-def _judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> list[int]:
-    """The ids of the judged records that are here today."""
+def _find_judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> None:
+    """Make the temporary table `judged` of the ids of the judged records that are here today."""
     judged = {record for each in judgements for record in (each.left, each.right)}
     rows = connection.execute(
-        "SELECT source_id, record_key, id FROM linkable WHERE source_id IN (SELECT unnest($sources::VARCHAR[])) "
-        "ORDER BY id",
+        "SELECT source_id, record_key, id FROM linkable WHERE source_id IN (SELECT unnest($sources::VARCHAR[]))",
         {"sources": sorted({source for source, _ in judged})},
     ).fetchall()
-    return [id for source, key, id in rows if (source, key) in judged]
+    connection.execute("CREATE OR REPLACE TEMP TABLE judged (id BIGINT)")
+    insert(connection, "judged", {"id": np.int64}, [(id,) for source, key, id in rows if (source, key) in judged])

@@ -46,6 +46,18 @@ class Packing:
         return keys >> sum(self._bits[len(self._bits) - columns :])
 
 
+def sorting(*columns: Numbers) -> Keys:
+    """Return the places of rows in their order by the first column, then the next; equals stay in theirs.
+
+    NumPy sorts keys that hold the places many times faster than it finds places (`argsort`).
+    """
+    count = len(columns[0])
+    packing = Packing(*(int(column.max(initial=0)) + 1 for column in columns), count)
+    keys = packing.pack(*columns, np.arange(count))
+    keys.sort()
+    return packing.unpack(keys, len(columns))
+
+
 def starts(values: Numbers) -> Flags:
     """Return whether each of the ordered `values` is the first of its kind."""
     return np.concatenate([np.ones(min(len(values), 1), bool), values[1:] != values[:-1]])

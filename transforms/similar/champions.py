@@ -10,19 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from transforms.similar.arrays import Flags, Keys, Matrix, Numbers, Packing, bounds_of, ordinals, stacked, starts
 from transforms.similar.places import Places
 from transforms.similar.weighing import WEIGHTS
+from transforms.spread import Spread
 
 ASKED, EVERYWHERE, LOCAL = 8, 60, 15
 MET_EVERYWHERE, MET_NEARBY = 30, 20
 BATCH = 10_000
 """Initiatives whose terms are ordered at a time."""
 SLICE = 4_000_000
-"""Weights that are ordered at a time: 200 MB, as keys and their copies."""
+"""Weights that one thread orders at a time: 200 MB, as keys and their copies."""
 PRODUCTS = (WEIGHTS - 1) ** 2 + 1
 """One more than the greatest product of two weights; in sums of them are `ASKED` at most."""
 
@@ -101,35 +103,35 @@ def _in_rows(rows: Numbers, keys: Keys) -> tuple[Keys, Flags]:
     return table, filled
 
 
-def choose(weights: Matrix, terms: int, where: Places) -> Champions:
-    """Choose the champions of those of all `terms` that somebody asks with."""
-    asking = _ask(weights, terms)
+def choose(weights: Matrix, terms: int, where: Places, spread: Spread = map) -> Champions:
+    """Choose the champions of those of all `terms` that somebody asks with; threads may share it (`spread`)."""
+    firsts = range(0, len(weights.bounds) - 1, BATCH)
+    asking = stacked(list(spread(partial(_ask, weights, terms), firsts)))
     asked = np.zeros(terms, bool)
     asked[asking.columns] = True
     rows, columns = weights.row_of_cells(), weights.columns
-    everywhere, groups, local = [], [np.empty(0, np.int64)], []
-    for first, last in _slices(np.bincount(columns, minlength=terms)):
+
+    def answering(span: tuple[int, int]) -> tuple[Matrix, Keys, Matrix]:
+        first, last = span
         some = np.flatnonzero((columns >= first) & (columns < last))
         some = some[asked[columns[some]]]
         best, found, nearby = _answering(columns[some] - first, weights.values[some], rows[some], last - first, where)
-        everywhere.append(best)
-        groups.append(found + first * len(where.squares))
-        local.append(nearby)
-    return Champions(asking, stacked(everywhere), np.concatenate(groups), stacked(local))
+        return best, found + first * len(where.squares), nearby
+
+    spans = list(_slices(np.bincount(columns, minlength=terms)))
+    everywhere, groups, local = zip(*spread(answering, spans), strict=True) if spans else ((), (), ())
+    return Champions(asking, stacked(everywhere), np.concatenate([np.empty(0, np.int64), *groups]), stacked(local))
 
 
-def _ask(weights: Matrix, terms: int) -> Matrix:
-    """Return the weights of the terms that each initiative asks with."""
+def _ask(weights: Matrix, terms: int, first: int) -> Matrix:
+    """Return the weights of the terms that each initiative asks with, of a batch from the one at `first` on."""
     packing = Packing(BATCH, WEIGHTS, terms)
-    parts = []
-    for first in range(0, len(weights.bounds) - 1, BATCH):
-        some = weights.rows(first, min(first + BATCH, len(weights.bounds) - 1))
-        keys = packing.pack(some.row_of_cells(), WEIGHTS - 1 - some.values, some.columns)
-        keys.sort()
-        keys = keys[ordinals(packing.unpack(keys, 0)) < ASKED]
-        sizes = np.bincount(packing.unpack(keys, 0), minlength=len(some.bounds) - 1)
-        parts.append(_cells(packing, keys, sizes))
-    return stacked(parts)
+    some = weights.rows(first, min(first + BATCH, len(weights.bounds) - 1))
+    keys = packing.pack(some.row_of_cells(), WEIGHTS - 1 - some.values, some.columns)
+    keys.sort()
+    keys = keys[ordinals(packing.unpack(keys, 0)) < ASKED]
+    sizes = np.bincount(packing.unpack(keys, 0), minlength=len(some.bounds) - 1)
+    return _cells(packing, keys, sizes)
 
 
 def _slices(having: Numbers) -> Iterator[tuple[int, int]]:

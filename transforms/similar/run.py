@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,7 +13,6 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from transforms.database import connect
@@ -72,33 +72,35 @@ def nearest(
     threads: int = 1,
     heard: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Fill the temporary table `nearest` from `idea`, and from `apart`, pairs of ids that are never told.
+    """Make the temporary table `nearest` from `idea`, and from `apart`, pairs of ids that are never told.
 
     `nearest` has the columns of the published table `similar`. The texts are read as `spread` has it, from a file in
     `folder`; then pairs are compared by so many `threads`. `heard` is told of how many initiatives, as they are done.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE nearest (initiative_id VARCHAR, scope VARCHAR, rank INTEGER, similar_id VARCHAR, "
-        "score DOUBLE, distance_km DOUBLE, reason VARCHAR)"
-    )
     texts = _texts(connection, folder / "ideas.parquet")
     boilerplate = repeated(spread(marks_of, texts))
     weighed = weigh(spread(partial(reading_of, boilerplate=boilerplate), texts))
     where = read_places(connection)
-    champions = choose(weighed.weights, len(weighed.kinds), where)
     apart = connection.execute("SELECT left_id, right_id FROM apart").fetchnumpy()
-    comparison = Comparison(weighed, where, champions, (apart["left_id"], apart["right_id"]))
     count = len(weighed.names)
     firsts = range(0, count, BATCH)
-    lasts = [min(first + BATCH, count) for first in firsts]
-    if threads > 1 and len(firsts) > 1:
-        pool = ThreadPoolExecutor(threads)
-        try:
-            _write(connection, pool.map(comparison.tell, firsts, lasts), heard)
-        finally:
-            pool.shutdown(cancel_futures=True)
-    else:
-        _write(connection, map(comparison.tell, firsts, lasts), heard)
+    with _in_threads(threads if count > BATCH else 1) as shared:
+        champions = choose(weighed.weights, len(weighed.kinds), where, shared)
+        comparison = Comparison(weighed, where, champions, (apart["left_id"], apart["right_id"]))
+        _write(connection, shared(lambda first: comparison.tell(first, min(first + BATCH, count)), firsts), heard)
+
+
+@contextmanager
+def _in_threads(threads: int) -> Iterator[Spread]:
+    """Give what shares work among so many threads of this process; work that is not done at the end is let go of."""
+    if threads == 1:
+        yield map
+        return
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
@@ -113,30 +115,28 @@ def _texts(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Texts]:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: Callable[[int], None]) -> None:
-    """Add rows to `nearest`, as JSON texts: DuckDB's fast way in for plain Python."""
+    """Make the table `nearest`."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE told (a INTEGER, b INTEGER, score INTEGER, km DOUBLE, nearby BOOLEAN, "
+        "rank INTEGER, reason VARCHAR)"
+    )
     while some := list(islice(told, WRITTEN)):
-        columns = {
+        columns: dict[str, list[NDArray[Any]]] = {
             "a": [each.pairs.a for each in some],
             "b": [each.pairs.b for each in some],
             "score": [each.pairs.score for each in some],
             "km": [each.pairs.km for each in some],
             "nearby": [each.pairs.nearby for each in some],
             "rank": [each.ranks for each in some],
-            "reason": [each.reasons for each in some],
+            "reason": [np.array(each.reasons, object) for each in some],
         }
-        connection.execute(_INSERT, [orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY).decode()])
+        connection.register("told_now", {name: np.concatenate(parts) for name, parts in columns.items()})
+        connection.execute("INSERT INTO told BY NAME FROM told_now")
+        connection.unregister("told_now")
         heard(sum(each.count for each in some))
-
-
-_INSERT = """
-    INSERT INTO nearest
-    SELECT x.initiative_id, CASE WHEN nearby THEN 'nearby' ELSE 'elsewhere' END, rank, y.initiative_id,
-        round(score / 1000000, 3), round(km, 1), reason
-    FROM (
-        SELECT unnest(flatten(a)) AS a, unnest(flatten(b)) AS b, unnest(flatten(score)) AS score,
-            unnest(flatten(km)) AS km, unnest(flatten(nearby)) AS nearby, unnest(flatten(rank)) AS rank,
-            unnest(flatten(reason)) AS reason
-        FROM (SELECT unnest(from_json(?, '{"a": [["INTEGER"]], "b": [["INTEGER"]], "score": [["INTEGER"]],
-            "km": [["DOUBLE"]], "nearby": [["BOOLEAN"]], "rank": [["INTEGER"]], "reason": [["VARCHAR"]]}')))
-    ) JOIN idea x ON x.id = a JOIN idea y ON y.id = b
-"""
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE nearest AS
+        SELECT x.initiative_id, CASE WHEN nearby THEN 'nearby' ELSE 'elsewhere' END AS scope, rank,
+            y.initiative_id AS similar_id, round(score / 1000000, 3) AS score, round(km, 1) AS distance_km, reason
+        FROM told JOIN idea x ON x.id = a JOIN idea y ON y.id = b;
+        DROP TABLE told""")

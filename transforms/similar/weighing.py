@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.similar.arrays import Matrix, Packing, bounds_of
+from transforms.similar.arrays import Matrix, bounds_of, sorting
 from transforms.similar.reading import USUAL, Reading, Recipe
 
 T = TypeVar("T")
@@ -110,8 +110,8 @@ class _Factors:
 
     def weigh(self, sizes: Column, terms: Column, forms: Column, counts: Column) -> tuple[Column, ...]:
         """Return sizes, terms, forms and weights of some texts, of each the terms that weigh something, ordered."""
-        often, which = np.unique(np.abs(counts), return_inverse=True)
-        logarithm = np.array([math.log(each) for each in often.tolist()])[which]
+        often = np.abs(counts)
+        logarithm = np.array([0.0, *map(math.log, range(1, 1 + often.max(initial=0)))])[often]
         factor = np.where(counts < 0, self._guessed, self._factor[terms])
         parts = np.rint(1000 * (1 + logarithm) * factor * self._rarity[terms]).astype(np.int64)
         squares = np.diff(bounds_of(parts * parts)[bounds_of(sizes)])
@@ -119,7 +119,7 @@ class _Factors:
         with np.errstate(invalid="ignore"):  # nothing over nothing, where a text has no term and nothing is damped
             weights = np.rint(1000 * parts / np.sqrt(squares + self._damping)[rows])
         told = np.flatnonzero(weights > 0)
-        told = told[np.argsort(Packing(len(sizes), len(self._rarity)).pack(rows[told], terms[told]))]
+        told = told[sorting(rows[told], terms[told])]
         return (
             np.bincount(rows[told], minlength=len(sizes)).astype(np.int32),
             terms[told],
