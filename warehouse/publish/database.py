@@ -45,7 +45,7 @@ def travelling(scratch: Path, table: Table) -> Path:
 def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Write the published tables of the warehouse open in `connection` to a new database at `path`.
 
-    The rows travel through Parquet files in `scratch`, removed at the end; one table is written while the next is read.
+    The rows travel through Parquet files in `scratch`, not compressed for the short way and removed at the end; one table is written while the next is read.
     Raises RuntimeError, with what it said, where the writing process fails.
     """
     _load_vocabulary(connection)
@@ -58,7 +58,7 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
             names = ", ".join(map(quoted, table.names))
             connection.execute(
                 f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
-                f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
+                f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet, COMPRESSION uncompressed)"
             )
             ready(table)
         connection.execute("DROP TABLE release_search")
