@@ -45,8 +45,8 @@ def travelling(scratch: Path, table: Table) -> Path:
 def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Write the published tables of the warehouse open in `connection` to a new database at `path`.
 
-    The rows travel through Parquet files in `scratch`, not compressed for the short way and removed at the end; one table is written while the next is read.
-    Raises RuntimeError, with what it said, where the writing process fails.
+    The rows travel through Parquet files in `scratch`, removed at the end: not compressed, as they are read at once.
+    One table is written while the next is read. Raises RuntimeError, with what it said, where the writing fails.
     """
     _load_vocabulary(connection)
     with _writing(path, scratch) as ready, connection.cursor() as reader:
