@@ -116,9 +116,8 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
 def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> Data:
     """Write the data into the new folder `data`; makes temporary tables in `connection`."""
     data.mkdir(parents=True)
-    count = number_rows(connection)
-    write_details(connection, count, data / DETAILS)
-    return Data(data, _write_list(connection, count, data, version))
+    write_details(connection, data / DETAILS)
+    return Data(data, _write_list(connection, data, version))
 
 
 def _shared(jobs: Sequence[Job], spread: Spread) -> Data:
@@ -134,15 +133,15 @@ def _part_of(job: Job) -> dict[str, Any] | None:
     if (job.data / job.part).exists():  # left half done by a process that was killed
         shutil.rmtree(job.data / job.part)
     with tempfile.TemporaryDirectory() as scratch, opened(job.database, Path(scratch)) as connection:
-        count = number_rows(connection)
         if job.part == INDEX:
-            return _write_list(connection, count, job.data, job.version)
-        write_details(connection, count, job.data / DETAILS)
+            return _write_list(connection, job.data, job.version)
+        write_details(connection, job.data / DETAILS)
     return None
 
 
-def _write_list(connection: duckdb.DuckDBPyConnection, count: int, data: Path, version: str) -> dict[str, Any]:
-    """Write all but the details of the `count` numbered rows into `data`; return what the head of the page tells."""
+def _write_list(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> dict[str, Any]:
+    """Write all but the details of the initiatives into `data`; return what the head of the page tells."""
+    count = number_rows(connection)
     found = facets(connection)
     write_core(connection, found, data)
     shards = write_index(connection, data / INDEX)

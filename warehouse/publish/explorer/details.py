@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.publish.explorer.binary import gzipped
-from warehouse.publish.explorer.rows import TITLE, has_table
+from warehouse.publish.explorer.rows import NUMBERS, TITLE, has_table
 from warehouse.publish.nested import follow, joined, object_of, read
 
 BLOCK = 100
@@ -89,9 +89,10 @@ Nothing is sorted that stands in that order already.
 """
 
 
-def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Path) -> None:
-    """Write the blocks of the `count` numbered rows of `connection` into `folder`."""
+def write_details(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the blocks of all initiatives of `connection` into `folder`, in the order of `rows.NUMBERS`."""
     folder.mkdir()
+    [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
     held = max(DRAWER, -(-count // (DRAWERS * BLOCK)) * BLOCK)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         drawers = [Path(name) / str(number) for number in range(-(-count // held))]
@@ -110,7 +111,7 @@ def _entries(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, str]]
         for table, (name, fields, rows) in _PARTS.items()
         if has_table(connection, table)
     ]
-    numbers = connection.execute("SELECT initiative_id, row FROM explorer_row ORDER BY initiative_id")
+    numbers = connection.execute(NUMBERS)
     for id, facts in read(connection, "SELECT initiative_id, to_json(initiative)::VARCHAR FROM initiative"):
         numbered, row = numbers.fetchone() or ("nothing", 0)
         if numbered != id:
