@@ -29,6 +29,9 @@ DRAWER = 100 * BLOCK
 DRAWERS = 200
 """Files open at a time, at most; where that is not enough, drawers are larger."""
 
+BUFFER = 1 << 16
+"""Bytes of a drawer that are written at a time."""
+
 MOST_MATCHES = 20
 
 # What a link to another initiative shows of it.
@@ -97,9 +100,9 @@ def write_details(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as name:
         drawers = [Path(name) / str(number) for number in range(-(-count // held))]
         with ExitStack() as stack:
-            files = [stack.enter_context(path.open("w", encoding="utf-8", newline="\n")) for path in drawers]
+            files = [stack.enter_context(path.open("wb", BUFFER)) for path in drawers]
             for row, entry in _entries(connection):
-                files[row // held].write(f"{row}\t{entry}\n")
+                files[row // held].write(f"{row}\t{entry}\n".encode())
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(partial(_write_blocks, folder), drawers))
 
@@ -122,9 +125,9 @@ def _entries(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, str]]
 
 def _write_blocks(folder: Path, drawer: Path) -> None:
     """Write the blocks of the entries in a drawer."""
-    with drawer.open(encoding="utf-8", newline="\n") as lines:
-        entries = dict(line.rstrip("\n").split("\t", 1) for line in lines)
-    rows = sorted(map(int, entries))
+    with drawer.open("rb") as lines:
+        entries = {int(row): entry[:-1] for row, _, entry in (line.partition(b"\t") for line in lines)}
+    rows = sorted(entries)
     for start in range(0, len(rows), BLOCK):
-        text = ",\n".join(entries[str(row)] for row in rows[start : start + BLOCK])
-        (folder / f"{rows[start] // BLOCK}.json.gz").write_bytes(gzipped(f"[{text}]".encode()))
+        text = b",\n".join(entries[row] for row in rows[start : start + BLOCK])
+        (folder / f"{rows[start] // BLOCK}.json.gz").write_bytes(gzipped(b"[%b]" % text))
