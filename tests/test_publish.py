@@ -25,7 +25,19 @@ import shapely
 from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_example
 
 from warehouse import publish as module
-from warehouse.publish import Release, database, explorer, index, latest, nested, pages, publish, scan, schemas, tables
+from warehouse.publish import (
+    Release,
+    assembly,
+    database,
+    index,
+    latest,
+    nested,
+    pages,
+    publish,
+    scan,
+    schemas,
+    tables,
+)
 from warehouse.publish.contents import LINKS, PUBLISHED
 from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
@@ -158,7 +170,7 @@ def test_work_that_is_shared_gives_the_same_files_and_bears_being_done_again(
             done.append(function.__name__)
             yield function(job)
 
-    for shared in (explorer, scan):
+    for shared in (assembly, scan):
         monkeypatch.setattr(shared, "WORTH", 0)
     published = publish(store.connection, tmp_path, NIGHT, spread=again)
     assert len(set(done)) == 2

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from transforms.database import connect, load_extension
-from warehouse.publish.assembly import Assembly
+from warehouse.publish.assembly import Assembly, Task
 from warehouse.publish.database import FILE_NAME, opened
 from warehouse.publish.tables import MERGED, SEPARATOR, append, copy_json, group, stem
 from warehouse.table import Column, Table, literal, quoted
@@ -41,9 +41,7 @@ FORMATS = (
     (".gpkg", "GeoPackage, pour SIG", "GeoPackage, for GIS"),
 )
 LAYERS = "layers"
-"""What the GeoParquet and GeoPackage files are called while they are begun."""
-WORTH = 30_000
-"""Initiatives from which processes write these files sooner than the one that publishes."""
+"""What the GeoParquet and GeoPackage files are planned under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +54,26 @@ class Job:
     as_of: dt.date
 
 
-def begin(assembly: Assembly) -> None:
-    """Begin with GeoParquet and GeoPackage, each of which one thread writes, beside the other writers."""
-    if assembly.facts.initiatives >= WORTH:
-        begun = assembly.beside.submit(lambda: list(assembly.spread(write_layers, _jobs(assembly))))
-        assembly.begun[LAYERS] = begun
+def plan(assembly: Assembly) -> None:
+    """Plan GeoParquet and GeoPackage, each of which one thread writes, beside the other files."""
+    database = assembly.folder / FILE_NAME
+    jobs = [Job(table.name, database, assembly.scratch, assembly.as_of) for table in MERGED]
+    assembly.planned[LAYERS] = [Task(write_layers, job) for job in jobs]
 
 
 def write_all(assembly: Assembly) -> None:
-    """Announce both merged sets in each format, and write all but what is begun."""
+    """Announce both merged sets in each format, and write the GeoJSON files."""
     for table in MERGED:
         for suffix, fr, en in FORMATS:
             told = f"{table.fr} ; {fr}", f"{table.en}; {en}"
             path = assembly.add(f"{stem(table)}{suffix}", *told, group(table), licence=table.licence)
             if suffix == ".geojson":
                 write_geojson(assembly.connection, table, path, assembly.scratch)
-    if LAYERS not in assembly.begun:
-        for job in _jobs(assembly):
-            write_layers(job)
 
 
 def finish(assembly: Assembly) -> None:
-    """Wait for what was begun; raises what `write_layers` raises."""
-    if LAYERS in assembly.begun:
-        assembly.begun.pop(LAYERS).result()
-
-
-def _jobs(assembly: Assembly) -> list[Job]:
-    database = assembly.folder / FILE_NAME
-    return [Job(table.name, database, assembly.scratch, assembly.as_of) for table in MERGED]
+    """Wait for the files that were planned; raises what `write_layers` raises."""
+    assembly.results(LAYERS)
 
 
 def write_layers(job: Job) -> None:
@@ -166,7 +155,7 @@ def write_geopackage(database: Path, table: Table, path: Path, scratch: Path, as
             f"(FORMAT gdal, DRIVER 'GPKG', LAYER_NAME {literal(stem(table))}, SRS 'EPSG:4326', "
             "GEOMETRY_TYPE 'POINT')"
         )
-    layer.rename(path)
+    layer.replace(path)
 
 
 def _plain(column: Column) -> str:

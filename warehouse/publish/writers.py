@@ -27,8 +27,9 @@ from warehouse.publish.assembly import Assembly
 Writer = Callable[[Assembly], None]
 
 WRITERS: tuple[Writer, ...] = (
-    explorer.begin,
-    geography.begin,
+    explorer.plan,
+    geography.plan,
+    Assembly.begin,
     tables.write_all,
     geography.write_all,
     extracts.write_all,
