@@ -124,7 +124,7 @@ class Assembly:
 
     def _do(self) -> dict[str, list[Any]]:
         share = self.spread if self.facts.initiatives >= WORTH else map
-        done = iter(share(_done, [task for tasks in self.planned.values() for task in tasks]))
+        done = iter(list(share(_done, [task for tasks in self.planned.values() for task in tasks])))
         return {name: [next(done) for _ in tasks] for name, tasks in self.planned.items()}
 
     def add(self, path: str, fr: str, en: str, group: Group, *, licence: str = "", table: Table | None = None) -> Path:
