@@ -14,7 +14,7 @@ from flows import build, merging, nightly
 from flows.processes import in_order
 from scrapers.record import RawRecord, RecordWriter, read_records, spans
 from transforms.normalise.record import Normaliser, Rules
-from warehouse.publish import explorer
+from warehouse.publish import assembly
 
 
 def double(number: int) -> int:
@@ -62,7 +62,7 @@ def test_the_number_of_processes_changes_no_byte(tmp_path: Path, monkeypatch: py
     for module, name, value in ((build, "CHUNK", 3), (build, "WORTH", 0), (merging, "SPAN", 4)):
         monkeypatch.setattr(module, name, value)
     one = spend(tmp_path, processes=1)
-    monkeypatch.setattr(explorer, "WORTH", 0)
+    monkeypatch.setattr(assembly, "WORTH", 0)
     two = spend(tmp_path, home=tmp_path / "two", processes=2)
     assert one.built is not None
     assert two.built is not None

@@ -25,7 +25,20 @@ import shapely
 from warehouse_example import FORMULA, INITIATIVES, NASTY_NAME, NIGHT, build_example
 
 from warehouse import publish as module
-from warehouse.publish import Release, database, explorer, index, latest, nested, pages, publish, scan, schemas, tables
+from warehouse.publish import (
+    Release,
+    assembly,
+    database,
+    geography,
+    index,
+    latest,
+    nested,
+    pages,
+    publish,
+    scan,
+    schemas,
+    tables,
+)
 from warehouse.publish.contents import LINKS, PUBLISHED
 from warehouse.publish.geography import GEOJSON_PROPERTIES
 from warehouse.publish.rendering import escape_markdown
@@ -158,11 +171,23 @@ def test_work_that_is_shared_gives_the_same_files_and_bears_being_done_again(
             done.append(function.__name__)
             yield function(job)
 
-    for shared in (explorer, scan):
+    for shared in (assembly, scan):
         monkeypatch.setattr(shared, "WORTH", 0)
     published = publish(store.connection, tmp_path, NIGHT, spread=again)
     assert len(set(done)) == 2
     assert contents(published.folder) == contents(release.folder)
+
+
+def test_what_fails_beside_the_writers_stops_the_publication(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: geography.Job) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(geography, "write_layers", fail)
+    with pytest.raises(OSError, match="disk full"):
+        publish(store.connection, tmp_path, NIGHT)
+    assert latest(tmp_path) is None
 
 
 def test_texts_follow_the_initiatives_they_belong_to() -> None:

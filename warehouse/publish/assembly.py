@@ -8,7 +8,7 @@ nobody announced stops the publication.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -79,13 +79,25 @@ class Item:
         return sum(file.bytes for file in self.files)
 
 
+WORTH = 30_000
+"""Initiatives from which processes do what is planned sooner than a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Long work that needs no other file of the release: a function and its argument, which `Spread` can hand on."""
+
+    function: Callable[[Any], Any]
+    job: Any
+
+
 @dataclass(slots=True)
 class Assembly:
     """The release being written into `folder`, with its database open for reading in `connection`.
 
     `scratch` is a folder for parts that are removed at the end; `facts` are the counts, sources and changes that texts
-    tell of. What needs no other file of the release may be done `beside` the other writers, with a cursor of its own,
-    and shared by `spread`; what is `begun` so is waited for by the writer that needs it.
+    tell of. What is `planned` under a name, the longest first, is done `beside` the other writers once it is begun, and
+    shared by `spread` where there is much of it.
     """
 
     folder: Path
@@ -96,9 +108,24 @@ class Assembly:
     facts: Facts
     beside: Executor
     spread: Spread = map
-    begun: dict[str, Future[Any]] = field(default_factory=dict)
+    planned: dict[str, Sequence[Task]] = field(default_factory=dict)
     listed: dict[str, Listed] = field(default_factory=dict)
+    _begun: Future[dict[str, list[Any]]] | None = None
     _known: dict[str, File] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Begin with what is planned, beside the writers that follow."""
+        self._begun = self.beside.submit(self._do)
+
+    def results(self, name: str) -> list[Any]:
+        """Wait for all that is begun, and return what came of the tasks under `name`; raises what any raises."""
+        assert self._begun is not None, "nothing is begun"
+        return self._begun.result()[name]
+
+    def _do(self) -> dict[str, list[Any]]:
+        share = self.spread if self.facts.initiatives >= WORTH else map
+        done = iter(list(share(_done, [task for tasks in self.planned.values() for task in tasks])))
+        return {name: [next(done) for _ in tasks] for name, tasks in self.planned.items()}
 
     def add(self, path: str, fr: str, en: str, group: Group, *, licence: str = "", table: Table | None = None) -> Path:
         """Announce a file and return where to write it; its folder is made.
@@ -151,3 +178,7 @@ class Assembly:
             if f"{parent}/" in self.listed:
                 return f"{parent}/"
         raise ValueError(f'"{name}" is in the release, but no writer announced it (Assembly.add)')
+
+
+def _done(task: Task) -> Any:
+    return task.function(task.job)

@@ -45,8 +45,8 @@ def travelling(scratch: Path, table: Table) -> Path:
 def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> None:
     """Write the published tables of the warehouse open in `connection` to a new database at `path`.
 
-    The rows travel through Parquet files in `scratch`, removed at the end; one table is written while the next is read.
-    Raises RuntimeError, with what it said, where the writing process fails.
+    The rows travel through Parquet files in `scratch`, removed at the end: not compressed, as they are read at once.
+    One table is written while the next is read. Raises RuntimeError, with what it said, where the writing fails.
     """
     _load_vocabulary(connection)
     with _writing(path, scratch) as ready, connection.cursor() as reader:
@@ -58,7 +58,7 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
             names = ", ".join(map(quoted, table.names))
             connection.execute(
                 f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
-                f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet)"
+                f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet, COMPRESSION uncompressed)"
             )
             ready(table)
         connection.execute("DROP TABLE release_search")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from transforms.database import connect, load_extension
-from warehouse.publish.assembly import Assembly
+from warehouse.publish.assembly import Assembly, Task
+from warehouse.publish.database import FILE_NAME, opened
 from warehouse.publish.tables import MERGED, SEPARATOR, append, copy_json, group, stem
 from warehouse.table import Column, Table, literal, quoted
 
@@ -31,23 +35,55 @@ COVERING = {
 }  # fmt: skip
 
 
+FORMATS = (
+    (".geojson", "celles qui sont situées, pour carte en ligne", "those with a place, for web maps"),
+    (".parquet", "GeoParquet, pour analyse et SIG", "GeoParquet, for analysis and GIS"),
+    (".gpkg", "GeoPackage, pour SIG", "GeoPackage, for GIS"),
+)
+LAYERS = "layers"
+"""What the GeoParquet and GeoPackage files are planned under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The GeoParquet and GeoPackage files of a merged table, that a process writes out of the release `database`."""
+
+    table: str
+    database: Path
+    scratch: Path
+    as_of: dt.date
+
+
+def plan(assembly: Assembly) -> None:
+    """Plan GeoParquet and GeoPackage, each of which one thread writes, beside the other files."""
+    database = assembly.folder / FILE_NAME
+    jobs = [Job(table.name, database, assembly.scratch, assembly.as_of) for table in MERGED]
+    assembly.planned[LAYERS] = [Task(write_layers, job) for job in jobs]
+
+
 def write_all(assembly: Assembly) -> None:
-    """Write both merged sets in each format."""
+    """Announce both merged sets in each format, and write the GeoJSON files."""
     for table in MERGED:
-        name, place = stem(table), group(table)
-        for suffix, fr, en in (
-            (".geojson", "celles qui sont situées, pour carte en ligne", "those with a place, for web maps"),
-            (".parquet", "GeoParquet, pour analyse et SIG", "GeoParquet, for analysis and GIS"),
-            (".gpkg", "GeoPackage, pour SIG", "GeoPackage, for GIS"),
-        ):
+        for suffix, fr, en in FORMATS:
             told = f"{table.fr} ; {fr}", f"{table.en}; {en}"
-            path = assembly.add(f"{name}{suffix}", *told, place, licence=table.licence)
+            path = assembly.add(f"{stem(table)}{suffix}", *told, group(table), licence=table.licence)
             if suffix == ".geojson":
                 write_geojson(assembly.connection, table, path, assembly.scratch)
-            elif suffix == ".parquet":
-                write_geoparquet(assembly.connection, table, path)
-            else:
-                write_geopackage(assembly, table, path)
+
+
+def finish(assembly: Assembly) -> None:
+    """Wait for the files that were planned; raises what `write_layers` raises."""
+    assembly.results(LAYERS)
+
+
+def write_layers(job: Job) -> None:
+    """Write the files of a job beside its database; raises `duckdb.Error` where they cannot be written."""
+    table = next(table for table in MERGED if table.name == job.table)
+    with tempfile.TemporaryDirectory(dir=job.scratch) as name:
+        scratch, path = Path(name), job.database.with_name(stem(table))
+        with opened(job.database, scratch) as connection:
+            write_geoparquet(connection, table, path.with_suffix(".parquet"))
+        write_geopackage(job.database, table, path.with_suffix(".gpkg"), scratch, job.as_of)
 
 
 def features(table: Table) -> str:
@@ -101,29 +137,25 @@ def write_geoparquet(connection: duckdb.DuckDBPyConnection, table: Table, path: 
     connection.execute("RESET threads")
 
 
-def write_geopackage(assembly: Assembly, table: Table, path: Path) -> None:
+def write_geopackage(database: Path, table: Table, path: Path, scratch: Path, as_of: dt.date) -> None:
     """Write all columns of `table` as a GeoPackage of one layer, through GDAL in DuckDB's spatial extension.
 
     GeoPackage knows no lists: they are joined as in the CSV files, blocks are JSON. Its tables note when they changed;
-    that is the night of the data here.
+    that is the night of the data here. The extension is loaded into a database of its own, which reads `database`.
     """
     columns = ", ".join(f"{_plain(column)} AS {quoted(column.name)}" for column in table.columns)
-    rows = assembly.scratch / "layer.parquet"
-    assembly.connection.execute(
-        f"COPY (SELECT {columns} FROM {quoted(table.name)}) TO {literal(str(rows))} (FORMAT parquet)"
-    )
-    layer, made = assembly.scratch / "layer.gpkg", f"{assembly.as_of.isoformat()}T00:00:00.000Z"
-    with connect() as connection, environment("OGR_CURRENT_DATE", made):
+    layer, made = scratch / "layer.gpkg", f"{as_of.isoformat()}T00:00:00.000Z"
+    with connect(share=3) as connection, environment("OGR_CURRENT_DATE", made):
         load_extension(connection, "spatial")
         connection.execute("SET threads = 1")
+        connection.execute(f"ATTACH {literal(str(database))} AS release (READ_ONLY)")
         connection.execute(
-            "COPY (SELECT *, CASE WHEN isfinite(longitude) AND isfinite(latitude) THEN ST_Point(longitude, latitude) "
-            f"END AS geometry FROM read_parquet({literal(str(rows))})) TO {literal(str(layer))} "
+            f"COPY (SELECT {columns}, CASE WHEN {PLACED} THEN ST_Point(longitude, latitude) END AS geometry "
+            f"FROM release.{quoted(table.name)}) TO {literal(str(layer))} "
             f"(FORMAT gdal, DRIVER 'GPKG', LAYER_NAME {literal(stem(table))}, SRS 'EPSG:4326', "
             "GEOMETRY_TYPE 'POINT')"
         )
-    layer.rename(path)
-    rows.unlink()
+    layer.replace(path)
 
 
 def _plain(column: Column) -> str:

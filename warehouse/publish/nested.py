@@ -7,25 +7,28 @@ row; here texts are only put one behind the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import duckdb
 
 from warehouse.table import literal
 
-BATCH = 10_000
+BATCH = 2_000
 """Rows taken from DuckDB at a time."""
 
 Row = tuple[str, str]
 """The id of an initiative, and a JSON text."""
 
 
-def read(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[Row]:
+def read(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None
+) -> Iterator[Row]:
     """Yield the rows of `query`, an id and a JSON text each, with a cursor of its own: others may be read meanwhile."""
     with connection.cursor() as cursor:
-        rows = cursor.execute(query)
+        rows = cursor.execute(query, dict(parameters or {}))
         while batch := rows.fetchmany(BATCH):
             yield from batch
 

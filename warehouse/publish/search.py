@@ -9,7 +9,8 @@ and the words asked for, hence no dictionary and no extension. A word asked for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import duckdb
 
@@ -69,23 +70,23 @@ def load_search(connection: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyCo
     while batch := rows.fetchmany(BATCH):
         if len(known) > KNOWN:
             known.clear()
-        words = {word for row in batch for text in row[1:] for word in text.split()} - known.keys()
-        stems = f"SELECT word, trim({stems_of('word')}) FROM (SELECT unnest($words::VARCHAR[]) AS word)"
+        wholes = [whole.split() for *_, whole in batch]
+        words = set(chain.from_iterable(wholes)).difference(known)
+        stems = f"SELECT word, ltrim({stems_of('word')}) FROM (SELECT unnest($words::VARCHAR[]) AS word)"
         known.update(connection.execute(stems, {"words": list(words)}).fetchall())
         connection.execute(
             "INSERT INTO release_search SELECT unnest($ids), unnest($names), unnest($wholes)",
             {
                 "ids": [id for id, *_ in batch],
-                "names": [_stemmed(name, known) for _, name, _ in batch],
-                "wholes": [_stemmed(whole, known) for *_, whole in batch],
+                "names": [_stemmed(name.split(), known) for _, name, _ in batch],
+                "wholes": [_stemmed(whole, known) for whole in wholes],
             },
         )
 
 
-def _stemmed(text: str, known: Mapping[str, str]) -> str:
-    """The stems of a text, as `stems_of` gives them, by those of what stands between its spaces."""
-    stems = " ".join(filter(None, map(known.__getitem__, text.split())))
-    return f" {stems} " if stems else " "
+def _stemmed(words: Sequence[str], known: Mapping[str, str]) -> str:
+    """The stems of a text, as `stems_of` gives them, by those of its words, each with a space behind it."""
+    return f" {''.join(map(known.__getitem__, words))}"
 
 
 def _text_query() -> str:

@@ -7,6 +7,8 @@ initiatives need no more memory than DuckDB allows itself.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator, Sequence
+from heapq import merge
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +35,8 @@ CSV_TABLES: tuple[Table, ...] = tuple(table for table in PUBLISHED if table not 
 VALUES = {INITIATIVE.name: INITIATIVE_VALUE, INITIATIVE_LICENCE_OUVERTE.name: INITIATIVE_VALUE_LICENCE_OUVERTE}
 """The table that tells where the values of a merged table come from."""
 MERGED = (INITIATIVE, INITIATIVE_LICENCE_OUVERTE)
+BUFFER = 1 << 18
+"""Bytes of a large file that are written at a time."""
 
 # What a spreadsheet takes for a formula, from OWASP's page "CSV Injection": the cell begins with = + - @, a tab, a
 # carriage return or a line feed, or the full-width forms of the first four. Apostrophes before it are covered too,
@@ -77,10 +81,14 @@ def write_all(assembly: Assembly) -> None:
         write_csv(assembly.connection, table, path)
     path = assembly.add("changes.jsonl", CHANGE.fr, CHANGE.en, Group.CHECK, licence=CHANGE.licence)
     write_changes(assembly.connection, path)
-    for table in MERGED:
-        fr, en = f"{table.fr} ; avec sources et provenance", f"{table.en}; with sources and provenance"
-        path = assembly.add(f"{stem(table)}.jsonl", fr, en, group(table), licence=table.licence)
-        write_nested(assembly.connection, table, path)
+    whole, free = (
+        assembly.add(
+            f"{stem(table)}.jsonl", f"{table.fr} ; avec sources et provenance",
+            f"{table.en}; with sources and provenance", group(table), licence=table.licence,
+        )
+        for table in MERGED
+    )  # fmt: skip
+    write_nested(assembly.connection, whole, free)
 
 
 def group(table: Table) -> Group:
@@ -129,30 +137,86 @@ def write_changes(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     copy_json(connection, f"SELECT {names} FROM {quoted(CHANGE.name)}", path)
 
 
-def write_nested(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
-    """Write every row of a merged `table` as one JSON object a line, with `sources` and the provenance of `values`."""
-    sources, values = (follow(read(connection, _items(of, table))) for of in (INITIATIVE_SOURCE, VALUES[table.name]))
-    name = quoted(table.name)
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for id, facts in read(connection, f"SELECT initiative_id, to_json({name})::VARCHAR FROM {name}"):
-            file.write(f'{facts[:-1]},"sources":{joined(sources(id))},"values":{joined(values(id))}}}\n')
+def write_nested(connection: duckdb.DuckDBPyConnection, whole: Path, free: Path) -> None:
+    """Write every initiative as one JSON object a line, with `sources` and the provenance of `values`.
+
+    `whole` gets those of the complete set and `free` those under the Licence Ouverte. What both sets tell in the same
+    words, as most sources are under an open licence, is put into words once.
+    """
+    alike, apart = told_alike(connection)
+    with whole.open("wb", BUFFER) as all, free.open("wb", BUFFER) as some:
+
+        def shared() -> Iterator[tuple[str, bytes]]:
+            for id, line in _lines(connection, INITIATIVE):
+                all.write(line)
+                if id in alike:
+                    yield id, line
+
+        own = _lines(connection, INITIATIVE_LICENCE_OUVERTE, apart)
+        some.writelines(line for _, line in merge(shared(), own))
 
 
-def _items(table: Table, merged: Table) -> str:
-    """Return the query of the rows of `table` as JSON, in the order of initiatives.
+def told_alike(connection: duckdb.DuckDBPyConnection) -> tuple[set[str], list[str]]:
+    """Return the ids of the initiatives whose rows, sources and values are the same in both merged sets; and of others.
+
+    Only where no source was left out can both be the same; that they are is seen by hashes of all that is told, and by
+    how many values there are. The others are those of the set under the Licence Ouverte.
+    """
+    rows, values = (
+        " INTERSECT ".join(
+            f"SELECT initiative_id, count(*), sum(hash(t)) FROM {quoted(of.name)} t GROUP BY initiative_id"
+            for of in tables
+        )
+        for tables in (MERGED, [VALUES[merged.name] for merged in MERGED])
+    )
+    found = connection.execute(
+        f"""
+        SELECT initiative_id, initiative_id IN (
+            SELECT initiative_id FROM ({rows}) SEMI JOIN ({values}) USING (initiative_id)
+        ) AND NOT EXISTS (
+            FROM initiative_source s WHERE s.initiative_id = m.initiative_id
+            AND NOT list_contains(m.source_ids, s.source_id)
+        ) FROM initiative_licence_ouverte m
+        """
+    ).fetchall()
+    return {id for id, same in found if same}, [id for id, same in found if not same]
+
+
+def _lines(
+    connection: duckdb.DuckDBPyConnection, table: Table, only: Sequence[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield id and line of the rows of a merged `table`, in the order of ids: of all, or `only` of these ids."""
+    ids = {} if only is None else {"only": only}
+    sources, values = (
+        follow(read(connection, _items(of, table, only is not None), ids))
+        for of in (INITIATIVE_SOURCE, VALUES[table.name])
+    )
+    facts = f"SELECT t.initiative_id, to_json(t)::VARCHAR FROM {quoted(table.name)} t"
+    if only is not None:
+        facts += f"{ONLY} ORDER BY t.initiative_id"
+    for id, told in read(connection, facts, ids):
+        yield id, f'{told[:-1]},"sources":{joined(sources(id))},"values":{joined(values(id))}}}\n'.encode()
+
+
+ONLY = " SEMI JOIN (SELECT unnest($only::VARCHAR[]) AS initiative_id) o ON o.initiative_id = t.initiative_id"
+
+
+def _items(table: Table, merged: Table, only: bool) -> str:
+    """Return the query of the rows of `table` as JSON, in the order of initiatives: of all, or of those in `$only`.
 
     Under the Licence Ouverte the sources told are those whose records were merged there.
     """
     row = object_of({name: f"t.{quoted(name)}" for name in table.names if name != "initiative_id"})
-    query = f"SELECT t.initiative_id, {row} FROM {quoted(table.name)} t"
-    if table is not INITIATIVE_SOURCE:
-        return query
-    if merged is not INITIATIVE:
+    query = f"SELECT t.initiative_id, {row} FROM {quoted(table.name)} t{ONLY if only else ''}"
+    if table is INITIATIVE_SOURCE and merged is not INITIATIVE:
         query += (
             f" JOIN {quoted(merged.name)} m ON m.initiative_id = t.initiative_id "
             "AND list_contains(m.source_ids, t.source_id)"
         )
-    return f"{query} ORDER BY t.initiative_id, t.source_id, t.record_key"
+    if not only and table is not INITIATIVE_SOURCE:
+        return query  # it stands in that order, which no join keeps
+    keys = dict.fromkeys(("initiative_id", *table.key))
+    return f"{query} ORDER BY {', '.join(f't.{quoted(name)}' for name in keys)}"
 
 
 def copy_json(

@@ -27,7 +27,9 @@ from warehouse.publish.assembly import Assembly
 Writer = Callable[[Assembly], None]
 
 WRITERS: tuple[Writer, ...] = (
-    explorer.begin,
+    explorer.plan,
+    geography.plan,
+    Assembly.begin,
     tables.write_all,
     geography.write_all,
     extracts.write_all,
@@ -38,6 +40,10 @@ WRITERS: tuple[Writer, ...] = (
     pages.write_texts,
     feeds.write_all,
     source_pages.write_all,
+    geography.finish,
     explorer.write_all,
 )
-"""The data first, then what explains it, then the explorer, which links to what is there; its data is made beside."""
+"""The data first, then what explains it, then the explorer, which links to what is there.
+
+Its data, and some files for maps, are made beside the others.
+"""

@@ -23,7 +23,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -32,9 +31,8 @@ from typing import Any
 import duckdb
 
 from transforms.rights import register
-from transforms.spread import Spread
 from transforms.vocabulary import vocabulary
-from warehouse.publish.assembly import Assembly, Group
+from warehouse.publish.assembly import Assembly, Group, Task
 from warehouse.publish.database import FILE_NAME, opened
 from warehouse.publish.explorer.binary import json_gzipped
 from warehouse.publish.explorer.core import Facet, facets, write_core
@@ -43,7 +41,7 @@ from warehouse.publish.explorer.rows import number_rows
 from warehouse.publish.explorer.static import write_pages
 from warehouse.publish.explorer.textindex import write_index
 
-__all__ = ["CONTACT", "FOLDER", "begin", "build", "write_all"]
+__all__ = ["CONTACT", "FOLDER", "build", "plan", "write_all"]
 
 FOLDER = "explorer"
 FORMAT = 1
@@ -64,8 +62,6 @@ class Data:
 
 INDEX, DETAILS = "ix", "d"
 """Folders of the data, by which its two parts are called: the index with the list, and the details."""
-WORTH = 30_000
-"""Initiatives from which two processes make the data sooner than a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +74,25 @@ class Job:
     version: str
 
 
-def begin(assembly: Assembly) -> None:
-    """Begin with the data, which needs no other file of the release, beside the other writers."""
-    data, version = assembly.scratch / FOLDER, assembly.version
-    if assembly.facts.initiatives < WORTH:
-        begun = assembly.beside.submit(prepare, assembly.connection.cursor(), data, version)
-    else:
-        jobs = [Job(part, assembly.folder / FILE_NAME, data, version) for part in (INDEX, DETAILS)]
-        begun = assembly.beside.submit(_shared, jobs, assembly.spread)
-    assembly.begun[FOLDER] = begun
+def plan(assembly: Assembly) -> None:
+    """Plan the data, which needs no other file of the release, beside the other writers."""
+    data = assembly.scratch / FOLDER
+    jobs = [Job(part, assembly.folder / FILE_NAME, data, assembly.version) for part in (DETAILS, INDEX)]
+    assembly.planned[FOLDER] = [Task(_part_of, job) for job in jobs]
 
 
 def write_all(assembly: Assembly) -> None:
     """Write the explorer into the release; feeds, pages and data files that stand already are linked.
 
-    Raises what `build` raises; the data is that of `begin`.
+    Raises what `build` raises; the data is that of `plan`.
     """
     folder = assembly.add_folder(
         f"{FOLDER}/", "L'explorateur : chercher, filtrer, voir sur la carte, en ligne ou non",
         "The explorer: search, filter, see on the map, online or off", Group.PAGE,
     )  # fmt: skip
     folder.rmdir()
-    _finish(assembly.connection, assembly.begun.pop(FOLDER).result(), folder, assembly.version, None)
+    head = next(head for head in assembly.results(FOLDER) if head is not None)
+    _finish(assembly.connection, Data(assembly.scratch / FOLDER, head), folder, assembly.version, None)
 
 
 def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, contact: str | None = None) -> None:
@@ -116,33 +109,25 @@ def build(connection: duckdb.DuckDBPyConnection, folder: Path, version: str, con
 def prepare(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> Data:
     """Write the data into the new folder `data`; makes temporary tables in `connection`."""
     data.mkdir(parents=True)
-    count = number_rows(connection)
-    write_details(connection, count, data / DETAILS)
-    return Data(data, _write_list(connection, count, data, version))
-
-
-def _shared(jobs: Sequence[Job], spread: Spread) -> Data:
-    """What `prepare` does, shared among processes."""
-    folder = jobs[0].data
-    folder.mkdir(parents=True)
-    heads = list(spread(_part_of, jobs))
-    return Data(folder, next(head for head in heads if head is not None))
+    write_details(connection, data / DETAILS)
+    return Data(data, _write_list(connection, data, version))
 
 
 def _part_of(job: Job) -> dict[str, Any] | None:
     """Write a part of the data; return what the head tells where the part has the list."""
     if (job.data / job.part).exists():  # left half done by a process that was killed
         shutil.rmtree(job.data / job.part)
+    job.data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, opened(job.database, Path(scratch)) as connection:
-        count = number_rows(connection)
         if job.part == INDEX:
-            return _write_list(connection, count, job.data, job.version)
-        write_details(connection, count, job.data / DETAILS)
+            return _write_list(connection, job.data, job.version)
+        write_details(connection, job.data / DETAILS)
     return None
 
 
-def _write_list(connection: duckdb.DuckDBPyConnection, count: int, data: Path, version: str) -> dict[str, Any]:
-    """Write all but the details of the `count` numbered rows into `data`; return what the head of the page tells."""
+def _write_list(connection: duckdb.DuckDBPyConnection, data: Path, version: str) -> dict[str, Any]:
+    """Write all but the details of the initiatives into `data`; return what the head of the page tells."""
+    count = number_rows(connection)
     found = facets(connection)
     write_core(connection, found, data)
     shards = write_index(connection, data / INDEX)

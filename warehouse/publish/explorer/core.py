@@ -50,6 +50,8 @@ SDGS: tuple[tuple[str, str], ...] = (
 """Titles of the Sustainable Development Goals (United Nations, 2015), in French and English."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_DIGITS = str.maketrans(LETTERS, "0123456789abcdefghijklmnopqrstuv")
+"""The letters of ids as digits of base 32."""
 MINTED = re.compile(f"es-[{LETTERS}]{{13}}")
 """An id as `identity.mint` makes it; 65 random bits, which no compression makes smaller."""
 
@@ -190,17 +192,9 @@ def write_core(connection: duckdb.DuckDBPyConnection, found: Sequence[Facet], fo
 
 def packed_ids(ids: Iterable[str]) -> bytes:
     """Return minted ids as 65 bits each, one after the other, highest bit first: less than text compresses to."""
-    out, held, bits = bytearray(), 0, 0
-    for id in ids:
-        for letter in id[3:]:
-            held, bits = held << 5 | LETTERS.index(letter), bits + 5
-            if bits >= 8:
-                bits -= 8
-                out.append(held >> bits & 255)
-        held &= (1 << bits) - 1
-    if bits:
-        out.append(held << 8 - bits & 255)
-    return bytes(out)
+    letters = "".join(id[3:] for id in ids)  # of five bits each
+    number, spare = int(letters.translate(_DIGITS) or "0", 32), -5 * len(letters) % 8
+    return (number << spare).to_bytes((5 * len(letters) + spare) // 8, "big")
 
 
 def places(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

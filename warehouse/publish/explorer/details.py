@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.publish.explorer.binary import gzipped
-from warehouse.publish.explorer.rows import TITLE, has_table
+from warehouse.publish.explorer.rows import NUMBERS, TITLE, has_table
 from warehouse.publish.nested import follow, joined, object_of, read
 
 BLOCK = 100
@@ -28,6 +28,9 @@ DRAWER = 100 * BLOCK
 """Rows put in order at a time, so that memory does not grow with the release."""
 DRAWERS = 200
 """Files open at a time, at most; where that is not enough, drawers are larger."""
+
+BUFFER = 1 << 16
+"""Bytes of a drawer that are written at a time."""
 
 MOST_MATCHES = 20
 
@@ -89,16 +92,17 @@ Nothing is sorted that stands in that order already.
 """
 
 
-def write_details(connection: duckdb.DuckDBPyConnection, count: int, folder: Path) -> None:
-    """Write the blocks of the `count` numbered rows of `connection` into `folder`."""
+def write_details(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the blocks of all initiatives of `connection` into `folder`, in the order of `rows.NUMBERS`."""
     folder.mkdir()
+    [(count,)] = connection.execute("SELECT count(*) FROM initiative").fetchall()
     held = max(DRAWER, -(-count // (DRAWERS * BLOCK)) * BLOCK)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         drawers = [Path(name) / str(number) for number in range(-(-count // held))]
         with ExitStack() as stack:
-            files = [stack.enter_context(path.open("w", encoding="utf-8", newline="\n")) for path in drawers]
+            files = [stack.enter_context(path.open("wb", BUFFER)) for path in drawers]
             for row, entry in _entries(connection):
-                files[row // held].write(f"{row}\t{entry}\n")
+                files[row // held].write(f"{row}\t{entry}\n".encode())
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(partial(_write_blocks, folder), drawers))
 
@@ -110,7 +114,7 @@ def _entries(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, str]]
         for table, (name, fields, rows) in _PARTS.items()
         if has_table(connection, table)
     ]
-    numbers = connection.execute("SELECT initiative_id, row FROM explorer_row ORDER BY initiative_id")
+    numbers = connection.execute(NUMBERS)
     for id, facts in read(connection, "SELECT initiative_id, to_json(initiative)::VARCHAR FROM initiative"):
         numbered, row = numbers.fetchone() or ("nothing", 0)
         if numbered != id:
@@ -121,9 +125,9 @@ def _entries(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, str]]
 
 def _write_blocks(folder: Path, drawer: Path) -> None:
     """Write the blocks of the entries in a drawer."""
-    with drawer.open(encoding="utf-8", newline="\n") as lines:
-        entries = dict(line.rstrip("\n").split("\t", 1) for line in lines)
-    rows = sorted(map(int, entries))
+    with drawer.open("rb") as lines:
+        entries = {int(row): entry[:-1] for row, _, entry in (line.partition(b"\t") for line in lines)}
+    rows = sorted(entries)
     for start in range(0, len(rows), BLOCK):
-        text = ",\n".join(entries[str(row)] for row in rows[start : start + BLOCK])
-        (folder / f"{rows[start] // BLOCK}.json.gz").write_bytes(gzipped(f"[{text}]".encode()))
+        text = b",\n".join(entries[row] for row in rows[start : start + BLOCK])
+        (folder / f"{rows[start] // BLOCK}.json.gz").write_bytes(gzipped(b"[%b]" % text))

@@ -16,17 +16,22 @@ TITLE = "regexp_replace(trim(name), '\\s+', ' ', 'g')"
 
 _PLACE = "country, region_code, region, departement_code, departement, epci_code, epci, insee_code, commune"
 
+_HAS_POINT = "isfinite(latitude) AND isfinite(longitude)"
+_ROW = (
+    f"(row_number() OVER (ORDER BY changed_on DESC, source_count DESC, summary IS NULL, NOT ({_HAS_POINT}), "
+    "initiative_id) - 1)::INTEGER"
+)
+NUMBERS = f"SELECT initiative_id, {_ROW} AS row FROM initiative ORDER BY initiative_id"
+"""The query of the number of each initiative, by id, for who needs nothing else of `explorer_row`."""
+
 _ROWS = f"""
     CREATE OR REPLACE TEMP TABLE explorer_row AS
     WITH placed AS (
-        SELECT *, isfinite(latitude) AND isfinite(longitude) AS has_point,
+        SELECT *, {_HAS_POINT} AS has_point,
             len(coalesce(themes, [])) = 0 AND len(coalesce(themes_predicted, [])) > 0 AS guessed
         FROM initiative
     )
-    SELECT (row_number() OVER (
-            ORDER BY changed_on DESC, source_count DESC, summary IS NULL, NOT has_point, initiative_id
-        ) - 1)::INTEGER AS row,
-        initiative_id, {TITLE} AS title, status, organisation_kind,
+    SELECT {_ROW} AS row, initiative_id, {TITLE} AS title, status, organisation_kind,
         geo_precision, licence, source_ids, source_count, changed_on, first_seen,
         CASE WHEN guessed THEN list_transform(themes_predicted, lambda one: one.theme) ELSE coalesce(themes, []) END
             AS themes,
