@@ -1,5 +1,7 @@
 """Databases are opened in one way: without a word on standard output, and with a bounded part of the memory."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -114,3 +116,30 @@ def test_a_database_works_on_one_thread_for_a_while():
             assert connection.cursor().execute("SELECT current_setting('threads')").fetchone() == (1,)
             _ = 1 / 0
         assert connection.execute("SELECT current_setting('threads')").fetchone() == (2,)
+
+
+WITHOUT_PANDAS = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder(PathFinder):
+    asked = 0
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "pandas":
+            return super().find_spec(name, path, target)
+        cls.asked += 1
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
+from transforms.database import connect
+
+with connect() as connection:
+    found = connection.execute("SELECT sum(one) FROM (SELECT unnest($values) AS one)", {"values": list(range(100))})
+    print(found.fetchone()[0], Finder.asked)
+"""
+
+
+def test_a_module_that_is_not_installed_is_not_looked_for_at_each_value():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PANDAS], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["4950", "1"], done.stderr

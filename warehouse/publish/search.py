@@ -14,6 +14,7 @@ from itertools import chain
 
 import duckdb
 
+from transforms.columns import insert
 from warehouse.table import literal
 
 BATCH = 10_000
@@ -72,16 +73,15 @@ def load_search(connection: duckdb.DuckDBPyConnection, reader: duckdb.DuckDBPyCo
             known.clear()
         wholes = [whole.split() for *_, whole in batch]
         words = set(chain.from_iterable(wholes)).difference(known)
-        stems = f"SELECT word, ltrim({stems_of('word')}) FROM (SELECT unnest($words::VARCHAR[]) AS word)"
-        known.update(connection.execute(stems, {"words": list(words)}).fetchall())
-        connection.execute(
-            "INSERT INTO release_search SELECT unnest($ids), unnest($names), unnest($wholes)",
-            {
-                "ids": [id for id, *_ in batch],
-                "names": [_stemmed(name.split(), known) for _, name, _ in batch],
-                "wholes": [_stemmed(whole, known) for whole in wholes],
-            },
-        )
+        connection.execute("CREATE OR REPLACE TEMP TABLE release_word (word VARCHAR)")
+        insert(connection, "release_word", {"word": object}, [(word,) for word in words])
+        known.update(connection.execute(f"SELECT word, ltrim({stems_of('word')}) FROM release_word").fetchall())
+        found = [
+            (id, _stemmed(name.split(), known), _stemmed(whole, known))
+            for (id, name, _), whole in zip(batch, wholes, strict=True)
+        ]
+        insert(connection, "release_search", dict.fromkeys(("initiative_id", "name_stems", "stems"), object), found)
+    connection.execute("DROP TABLE IF EXISTS release_word")
 
 
 def _stemmed(words: Sequence[str], known: Mapping[str, str]) -> str:
