@@ -100,7 +100,8 @@ def build(
         find_similar(store, settings.processes)
         with part("compare with the last release"):
             changes = record_changes(store.connection, previous / FILE_NAME if previous else None, settings.as_of)
-            _date_alike(store)
+            if previous:  # without one, both have the dates of tonight
+                _date_alike(store)
         for problem in definition_problems:
             problems.setdefault(problem.source_id, []).append(problem)
         with part("write the issues"):
