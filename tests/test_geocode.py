@@ -101,6 +101,19 @@ def test_arrondissements_keep_the_name_of_their_city(query: dict[str, object], c
     assert answer.commune in {"Paris", "Lyon"}
 
 
+@pytest.mark.parametrize(
+    ("commune", "latitude", "longitude"),
+    [("13002", 43.31413, 5.48309), ("69029", 45.73078, 4.88951), ("69034", 45.80095, 4.83886)],
+)
+def test_a_commune_never_takes_the_arrondissement_of_its_neighbour(
+    commune: str, latitude: float, longitude: float
+) -> None:
+    # Where the outlines of Allauch, Bron and Caluire overlap with those of arrondissements of Marseille and Lyon.
+    for stated in (commune, None):
+        answer = ask(insee_code=stated, latitude=latitude, longitude=longitude)
+        assert answer.insee_code == commune
+
+
 def test_homonyms_without_a_hint_are_left_open() -> None:
     answer = ask(commune="Saint-Denis")
     assert answer.insee_code is None

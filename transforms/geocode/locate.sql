@@ -18,6 +18,9 @@ WITH point AS MATERIALIZED (
     SELECT id, commune, code, is_arrondissement, 0 AS degrees FROM inside
     UNION ALL
     SELECT * FROM near WHERE degrees <= 0.018 AND NOT is_arrondissement
+), chosen AS (
+    SELECT id, arg_min(commune, (degrees, commune)) AS commune FROM found GROUP BY id
 )
-SELECT id, arg_min(commune, (degrees, commune)), min(code) FILTER (is_arrondissement) AS arrondissement
-FROM found GROUP BY id
+-- Outlines are simplified and overlap: the arrondissement of a neighbour says nothing.
+SELECT id, commune, min(code) FILTER (is_arrondissement) AS arrondissement
+FROM found JOIN chosen USING (id, commune) GROUP BY id, commune
