@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from transforms.link import LINKABLE, ContradictionError, Judgement, Linked, link
 from transforms.link.doubtful import listed_twice
 from transforms.link.evidence import weigh
-from transforms.link.likeness import Rarity, variants
+from transforms.link.likeness import variants
 from transforms.link.model import LARGE
+from transforms.link.rarity import Rarity
 from transforms.link.sides import Side, city_code, same_commune
 from transforms.normalise.names import name_key
 

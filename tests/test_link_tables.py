@@ -20,7 +20,7 @@ from flows.evaluate.link_rivals import load
 from flows.identify import identify
 from flows.memory import Memory
 from transforms.columns import insert
-from transforms.link import Judgement, recognise, rules, run
+from transforms.link import Judgement, rarity, recognise, rules, run
 from transforms.link.components import components
 from transforms.link.model import compared, hopeless, model
 from transforms.link.sides import Side
@@ -123,15 +123,15 @@ def test_rules_that_are_shared_say_the_same(
 
 
 def test_what_is_not_rare_is_all_that_is_kept_of_what_words_are_worth(alone: duckdb.DuckDBPyConnection) -> None:
-    rarity = rules.read_rarity(alone)
+    found = rarity.read_rarity(alone)
     for token, places in alone.execute("FROM token_use").fetchall():
-        assert rarity.rare(token) is (places <= rarity.telling_places), token
+        assert found.rare(token) is (places <= found.telling_places), token
     for domain, names, towns in alone.execute("FROM domain_use").fetchall():
-        assert rarity.own_site(domain) is (max(towns, rules._unlike(names)) <= 4), domain
+        assert found.own_site(domain) is (max(towns, rarity._unlike(names)) <= 4), domain
     for key, departement, towns in alone.execute("FROM departement_use").fetchall():
-        assert (rarity.towns_there(key, departement) > 1) is (towns > 1)
+        assert (found.towns_there(key, departement) > 1) is (towns > 1)
     for domain, bearer, projects in alone.execute("FROM project_use").fetchall():
-        assert (rarity.projects.get((domain, bearer), 0) == 1) is (projects == 1)
+        assert (found.projects.get((domain, bearer), 0) == 1) is (projects == 1)
 
 
 def test_the_best_of_a_source_are_those_that_ranking_finds(sides: list[Side], alone: duckdb.DuckDBPyConnection) -> None:

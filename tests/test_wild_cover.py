@@ -47,7 +47,8 @@ IN_TEST_WILD = sorted(
     people.email_kind people.phone_kind people.plain_email people.plain_phone people.private_contacts
     person_names.hide_names person_names.names_person points.clean_coordinate points.parse_point relevance.judge
     text.clean_paragraphs text.clean_text text.is_sentinel urls.clean_url urls.web_domain record.Normaliser
-    shapes.Rules shapes.CleanRecord points.clean_figure cleaners.address_shown cleaners.name_shown contacts.quotable
+    shapes.Rules shapes.CleanRecord shapes.Draft points.clean_figure cleaners.address_shown cleaners.name_shown
+    contacts.quotable
     contacts.contacts_in_address doubts.items_of doubts.joined
 """)
 )
@@ -116,10 +117,11 @@ def test_what_is_said_to_be_fed_is_fed() -> None:
         "shown",
         "place_shown",
         "CleanRecord",
+        "Draft",
         "clean_figure",
         "address_shown",
         "name_shown",
-    }  # through CLEANERS
+    }  # through CLEANERS or the Normaliser
     direct = [name.rpartition(".")[2] for name in IN_TEST_WILD]
     assert [name for name in direct if name not in wild and name not in indirect and f"{name}(" not in here] == []
 

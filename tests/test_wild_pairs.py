@@ -30,8 +30,8 @@ from transforms.geocode.territory import epci_of_name, epci_territory
 from transforms.geocode.titles import commune_told
 from transforms.link import evidence, likeness, sides
 from transforms.link.doubtful import listed_twice, may_join
-from transforms.link.likeness import Rarity
 from transforms.link.model import decide, score
+from transforms.link.rarity import Rarity, core
 from transforms.link.sides import Side
 from transforms.link.spelling import house, spelled
 from transforms.normalise.names import name_key
@@ -54,7 +54,7 @@ ELSEWHERE = {
     "street_text.agreement street.judge street_abroad.judge_abroad",
     "test_link.py": "likeness.variants cluster.cluster run.link sides.city_code",
     "test_similar.py": "run.nearest",
-    "test_link_tables.py": "components.components run.recognise rules.read_rarity",
+    "test_link_tables.py": "components.components run.recognise rarity.read_rarity",
     "test_similar_search.py": "weighing.weigh arrays.ordinals arrays.ranges arrays.stacked arrays.starts",
 }
 THROUGH = set(
@@ -75,7 +75,7 @@ NO_TEXT_OF_A_SOURCE = set(
     street.Question street.Answer street.Verdict street.UnreadableAnswerError table.place_table territory.Territory
     world.WorldReading world.Place world.WorldResolution world.Near world.World world_points.Stated
     world_points.AuditedAbroad cluster.Judgement cluster.ContradictionError cluster.Clusters cluster.check_judgements
-    evidence.Verdict evidence.Match likeness.Rarity model.Term model.Model model.model model.hopeless model.sure
+    evidence.Verdict evidence.Match rarity.Rarity model.Term model.Model model.model model.hopeless model.sure
     run.Related run.Linked run.Prepared sides.Side arrays.Matrix arrays.Packing champions.Champions
     comparing.Comparison comparing.Pairs comparing.Told places.Places reading.Recipe reading.Text weighing.Weighed
     run.Texts rules.Answer rules.Span
@@ -87,7 +87,7 @@ BELOW = set(
     street.read_table street.number street_abroad.question_abroad street_abroad.search_address
     street_abroad.read_place titles.commune_told street_text.house_number street_text.way_of
     territory.epci_territory territory.epci_of_name evidence.weigh evidence.contradiction evidence.repeated
-    likeness.abbreviated likeness.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
+    likeness.abbreviated rarity.core likeness.shared_words likeness.body likeness.head likeness.name_likeness
     likeness.numbers_differ likeness.housed model.decide model.score doubtful.listed_twice doubtful.may_join
     sides.same_commune sides.same_door sides.same_departement
     sides.same_address sides.same_street sides.houses_differ sides.unplaced sides.place_words sides.distance_km
@@ -219,7 +219,7 @@ def test_words_of_any_text_are_told(text: str, other: str) -> None:
     key = name_key(text)
     assert spelled(spelled(key)) == spelled(key)
     assert len(house(key)) == 2
-    assert likeness.core(key) <= set(key.split())
+    assert core(key) <= set(key.split())
     assert isinstance(likeness.head(text), str)
     told = terms.told_words(text, [other])
     assert set(terms.concepts(told)) <= set(terms.concepts([*told, "velo"]))

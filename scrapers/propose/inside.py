@@ -183,6 +183,7 @@ def _best_link(page: Seen, blocks: list[Tag], title: str) -> str | None:
     main = {id(tag): _around(page, tag, title) for tag in wanted}
 
     def weight(place: str, links: list[str]) -> float:
+        """How well the links of a place lead to pages of their own: 0 where several lead to the same."""
         # What several blocks lead to is their theme or their town, and not their own page.
         if len(set(links)) * 10 < len(links) * 9:
             return 0.0

@@ -107,6 +107,7 @@ def _take_hints(text: str, found: FreeText, gazetteer: Gazetteer) -> str:
     text = _ARTICLE_IN_BRACKETS.sub("( ", text)
 
     def take(match: re.Match[str]) -> str:
+        """Note what stands between brackets; return what stays of it in the text."""
         inside = match[1].strip()
         if inside.lower().rstrip("'’ ") in {"le", "la", "les", "l"}:
             return match[0]

@@ -8,6 +8,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.columns import lent
+
 Ids = NDArray[np.integer[Any]]
 
 
@@ -39,9 +41,8 @@ def split(connection: duckdb.DuckDBPyConnection) -> None:
     """
     found = connection.execute("SELECT left_id, right_id FROM matched").fetchnumpy()
     ids, lowest = components(found["left_id"], found["right_id"])
-    connection.register("hung", {"id": ids, "component": lowest})
-    connection.execute("CREATE OR REPLACE TEMP TABLE component AS FROM hung")
-    connection.unregister("hung")
+    with lent(connection, "hung", {"id": ids, "component": lowest}):
+        connection.execute("CREATE OR REPLACE TEMP TABLE component AS FROM hung")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE component AS
         WITH told AS (

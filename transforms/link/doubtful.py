@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from transforms.link.evidence import repeated
-from transforms.link.likeness import Rarity, name_likeness, own_words
+from transforms.link.likeness import name_likeness, own_words
 from transforms.link.model import ALIKE, CLEAR, LARGE, LIKELY, SMALL
+from transforms.link.rarity import Rarity
 from transforms.link.sides import Side, distance_km, same_address
 
 

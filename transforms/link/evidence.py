@@ -10,17 +10,16 @@ from dataclasses import dataclass
 
 from transforms.link.likeness import (
     SERVICES,
-    Rarity,
     abbreviated,
     body,
     contained,
-    core,
     housed,
     name_likeness,
     numbers_differ,
     own_words,
     shared_words,
 )
+from transforms.link.rarity import Rarity, core
 from transforms.link.sides import (
     EXACT,
     FAR_KM,

@@ -12,12 +12,13 @@ import duckdb
 import numpy as np
 
 from transforms.collector import collector_paused
-from transforms.columns import Types, insert
+from transforms.columns import Types, insert, rows_of
 from transforms.database import connect
 from transforms.link.doubtful import likely_twice, may_join
 from transforms.link.evidence import SAME, Verdict, contradiction, repeated, weigh
-from transforms.link.likeness import OWN_SITE_NAMES, Rarity, core, housed
+from transforms.link.likeness import housed
 from transforms.link.model import LIKELY, decide
+from transforms.link.rarity import USES, Rarity, read_rarity
 from transforms.link.sides import Side
 from transforms.spread import Spread
 
@@ -35,9 +36,6 @@ SAID, TWICE, AGAIN, RELATED = "same", "twice", "again", "related"
 
 Of a pair that is none of these nothing is answered.
 """
-
-USES = ("token_use", "name_use", "domain_use", "project_use", "departement_use", "telling_use")
-"""The tables that say what words, names and sites are worth (see `blocking.sql`)."""
 
 _COLUMNS = tuple(field.name for field in fields(Side))
 _DOUBTFUL = f"""
@@ -83,7 +81,7 @@ def ask(connection: duckdb.DuckDBPyConnection, records: int, spread: Spread, fol
     [(count,)] = connection.execute("SELECT count(*) FROM weighed WHERE NOT sure").fetchall()
     if folder is None or count < WORTH:
         rarity = read_rarity(connection)
-        rows = _rows(connection.execute(_DOUBTFUL.format(rank="")))
+        rows = rows_of(connection.execute(_DOUBTFUL.format(rank="")))
         insert(connection, "answer", ANSWER, list(answers(rows, rarity, records)))
         return
     _write(connection, folder)
@@ -108,7 +106,7 @@ def answer_span(span: Span) -> list[Answer]:
             "SELECT * EXCLUDE (rank) FROM read_parquet(?) WHERE rank >= ? AND rank < ? ORDER BY rank",
             [str(span.folder / "doubtful.parquet"), span.first, span.last],
         )
-        return list(answers(_rows(found), _rarity_of(span.folder), span.records))
+        return list(answers(rows_of(found), _rarity_of(span.folder), span.records))
 
 
 @lru_cache(maxsize=1)
@@ -119,12 +117,6 @@ def _rarity_of(folder: Path) -> Rarity:
             file = str(folder / f"{name}.parquet")
             connection.execute(f"CREATE TABLE {name} AS FROM read_parquet(?)", [file])
         return read_rarity(connection)
-
-
-def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """The rows of a result, a batch at a time."""
-    while rows := found.fetchmany(SPAN):
-        yield from rows
 
 
 def answers(rows: Iterable[tuple[Any, ...]], rarity: Rarity, records: int) -> Iterator[Answer]:
@@ -148,34 +140,3 @@ def _answer(left: Side, right: Side, weight: float, rarity: Rarity, records: int
         yield Answer(left.id, right.id, RELATED, 0.0, "one happens at the other")
     if verdict.score >= SAME:
         yield Answer(left.id, right.id, SAID, verdict.score, verdict.reason)
-
-
-def read_rarity(connection: duckdb.DuckDBPyConnection) -> Rarity:
-    """Read what words are worth from the tables `USES`; what is as rare as `Rarity` takes for granted is left out."""
-    [(telling,)] = connection.execute("SELECT places FROM telling_use").fetchall()
-    sites = connection.execute(
-        "SELECT domain, names, towns FROM domain_use WHERE greatest(towns, len(names)) > ?", [OWN_SITE_NAMES]
-    ).fetchall()
-    projects = connection.execute("SELECT domain, organisation_key, projects FROM project_use WHERE projects = 1")
-    bearers = {(domain, bearer): count for domain, bearer, count in projects.fetchall()}
-    there = connection.execute("SELECT name_key, departement_code, towns FROM departement_use WHERE towns > 1")
-    towns_by_name = {(key, departement): towns for key, departement, towns in there.fetchall()}
-    return Rarity(
-        dict(connection.execute("SELECT token, places FROM token_use WHERE places > ?", [telling]).fetchall()),
-        dict(connection.execute("SELECT name_key, places FROM name_use").fetchall()),
-        {domain: max(towns, _unlike(names)) for domain, names, towns in sites},
-        bearers,
-        telling,
-        towns_by_name,
-    )
-
-
-def _unlike(names: list[str]) -> int:
-    """Count the names of a site that have not the telling words of another: "Darwin" and "Projet Darwin" are one."""
-    kept: list[frozenset[str]] = []
-    for words in sorted((core(name) for name in names), key=len):
-        if not any(known and known <= words for known in kept):
-            kept.append(words)
-        if len(kept) > OWN_SITE_NAMES:
-            break
-    return len(kept)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import duckdb
 import numpy as np
 
 from transforms.collector import collector_paused
-from transforms.columns import Types, insert
+from transforms.columns import Types, insert, lent, rows_of
 from transforms.link.cluster import Judgement, RecordName, check_judgements, cluster
 from transforms.link.components import split
 from transforms.link.doubtful import listed_twice, may_join
 from transforms.link.evidence import Match, Verdict, contradiction, weigh
-from transforms.link.likeness import Rarity
 from transforms.link.model import SURE, compared, decide, model, score, weigh_all
-from transforms.link.rules import AGAIN, RELATED, REPEATED, TWICE, ask, read_rarity
+from transforms.link.rarity import Rarity, read_rarity
+from transforms.link.rules import AGAIN, RELATED, REPEATED, TWICE, ask
 from transforms.link.sides import Side
 from transforms.spread import Spread
 
@@ -200,20 +199,19 @@ def _match(connection: duckdb.DuckDBPyConnection) -> None:
     found = connection.execute("SELECT DISTINCT weight FROM weighed WHERE sure ORDER BY weight").fetchnumpy()
     weights = found["weight"]
     scores = [score(weight) if weight >= SURE else score(weight, None) for weight in weights.tolist()]
-    connection.register("scores", {"weight": weights, "score": np.array(scores, np.float64)})
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE matched AS
-        SELECT left_id, right_id, score, reason, 'rule' AS decided_by FROM answer
-        UNION ALL
-        SELECT left_id, right_id, score, concat_ws(', ',
-            CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
-            CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
-            CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
-            CASE WHEN same_town THEN 'same commune'
-                 WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END),
-            'model {model().version}'
-        FROM weighed JOIN scores USING (weight) WHERE sure""")
-    connection.unregister("scores")
+    with lent(connection, "scores", {"weight": weights, "score": np.array(scores, np.float64)}):
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE matched AS
+            SELECT left_id, right_id, score, reason, 'rule' AS decided_by FROM answer
+            UNION ALL
+            SELECT left_id, right_id, score, concat_ws(', ',
+                CASE WHEN same_name THEN 'same name' ELSE 'names ' || round(100 * likeness)::INTEGER || '% alike' END,
+                CASE WHEN siren THEN 'same SIREN' END, CASE WHEN site THEN 'same site' END,
+                CASE WHEN phone THEN 'same telephone' END, CASE WHEN same_door THEN 'at the same door' END,
+                CASE WHEN same_town THEN 'same commune'
+                     WHEN km IS NOT NULL THEN format('{{:.1f}} km apart', km) ELSE 'place unknown' END),
+                'model {model().version}'
+            FROM weighed JOIN scores USING (weight) WHERE sure""")
 
 
 def _cluster_the_rest(connection: duckdb.DuckDBPyConnection, records: int, judgements: Sequence[Judgement]) -> None:
@@ -248,13 +246,7 @@ def _block(connection: duckdb.DuckDBPyConnection, *, every: bool = False) -> int
 def _sides(connection: duckdb.DuckDBPyConnection, ids: str) -> dict[int, Side]:
     """The records whose ids an SQL query gives."""
     found = connection.execute(f"SELECT {', '.join(LINKABLE)} FROM linkable WHERE id IN ({ids}) ORDER BY id")
-    return {row[0]: Side(*row) for row in _rows(found)}
-
-
-def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """The rows of a result, a batch at a time."""
-    while rows := found.fetchmany(20_000):
-        yield from rows
+    return {row[0]: Side(*row) for row in rows_of(found)}
 
 
 def _find_judged(connection: duckdb.DuckDBPyConnection, judgements: Sequence[Judgement]) -> None:

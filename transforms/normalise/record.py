@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from scrapers.problems import Problem
 from scrapers.record import RawRecord, RawValue
@@ -25,7 +25,7 @@ from transforms.normalise.doubts import Doubts, items_of, joined
 from transforms.normalise.identifiers import clean_siren
 from transforms.normalise.language import detect_language
 from transforms.normalise.points import PLAIN_FIGURE
-from transforms.normalise.shapes import CleanRecord, Rules
+from transforms.normalise.shapes import CleanRecord, Draft, Rules
 from transforms.normalise.text import clean_text
 from transforms.themes.predict import predicted
 from transforms.vocabulary import FIELDS as CODED
@@ -62,16 +62,6 @@ _GOAL = re.compile(r"^\D{0,12}(\d{1,2})\b")
 _NUMBERS = re.compile(r"[\s\[(]*\d{1,2}(?:(?:\s*[,;|/&+-]\s*|\s+et\s+|\s+)\d{1,2})+[\s\])]*")
 
 
-class _Draft(NamedTuple):
-    """A record whose fields are clean, each by itself."""
-
-    raw: RawRecord
-    fields: dict[str, RawValue]
-    values: dict[str, Any]
-    originals: dict[str, list[str]]
-    place: PlaceQuery
-
-
 class Normaliser:
     """Cleans the records of one source, in order; `problems` tells at the end what was doubtful."""
 
@@ -106,9 +96,9 @@ class Normaliser:
                 if "themes" not in draft.values and (guesses := predicted(draft.fields)):
                     draft.values["themes_predicted"] = guesses
             for draft in begun:
-                yield draft.raw, _finished(draft)
+                yield draft.raw, draft.finished()
 
-    def _begun(self, raw: RawRecord) -> _Draft | None:
+    def _begun(self, raw: RawRecord) -> Draft | None:
         """A record with every field cleaned by itself, and its place; None, with a problem noted, without a name."""
         fields = self._corrected(raw)
         values: dict[str, Any] = {}
@@ -124,7 +114,7 @@ class Normaliser:
             return None
         self._doubts.note_name(joined(fields["name"]).strip(), raw)
         _fill_siren(fields, values, originals)
-        return _Draft(raw, fields, values, originals, self._place(values))
+        return Draft(raw, fields, values, originals, self._place(values))
 
     def absorb(self, later: Normaliser) -> None:
         """Take over what another one, of the same rules, met in the records that follow: `problems` tells of all."""
@@ -271,20 +261,6 @@ class Normaliser:
         if latitude is None or longitude is None:
             latitude, longitude = values.get("point", (None, None))
         return PlaceQuery(**named, latitude=latitude, longitude=longitude)
-
-
-def _finished(draft: _Draft) -> CleanRecord:
-    """The record as it is handed on: its place and its address on the web stand beside the values."""
-    values, originals = draft.values, draft.originals
-    if "point" in originals:
-        for axis in ("latitude", "longitude"):
-            originals.setdefault(axis, originals["point"])
-    url = values.pop("record_url", None)
-    for column in ("latitude", "longitude", "point", *PLACE_FIELDS[1:]):
-        values.pop(column, None)
-    for column in ("point", "record_url"):
-        originals.pop(column, None)
-    return CleanRecord(draft.raw.source_id, draft.raw.key, url, values, originals, draft.place)
 
 
 def _fill_siren(fields: Mapping[str, RawValue], values: dict[str, Any], originals: dict[str, list[str]]) -> None:

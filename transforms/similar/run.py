@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.columns import lent
 from transforms.database import connect
 from transforms.similar.champions import choose
 from transforms.similar.comparing import Comparison, Told
@@ -130,9 +131,8 @@ def _write(connection: duckdb.DuckDBPyConnection, told: Iterator[Told], heard: C
             "rank": [each.ranks for each in some],
             "reason": [np.array(each.reasons, object) for each in some],
         }
-        connection.register("told_now", {name: np.concatenate(parts) for name, parts in columns.items()})
-        connection.execute("INSERT INTO told BY NAME FROM told_now")
-        connection.unregister("told_now")
+        with lent(connection, "told_now", {name: np.concatenate(parts) for name, parts in columns.items()}):
+            connection.execute("INSERT INTO told BY NAME FROM told_now")
         heard(sum(each.count for each in some))
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE nearest AS
