@@ -15,6 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 from scrapers.archive import ArchiveWriter
 from scrapers.fetch import network_door, replay_door, sample_door
 from scrapers.hosts import MOST_IN_A_ROW
+from scrapers.pace import MAX_RETRY_AFTER
 from scrapers.problems import SourceError
 from scrapers.response import Manners, Response
 
@@ -179,7 +180,7 @@ def test_retry(server, site):
 def test_retry_after(server, site):
     assert get(site + "/busy?1", retries=1).content == b"now"
     (first, *_), (second, *_) = server.asked
-    assert 0.9 < second - first < 3
+    assert 0.9 < second - first < MAX_RETRY_AFTER / 2
 
 
 def test_retry_after_that_nobody_can_read(server, site):
@@ -280,12 +281,12 @@ def test_certificate(site):
 
 
 def test_rate(server, site):
+    begun = time.monotonic()
     with network_door(Manners(**{**QUICK, "requests_per_second": 4.0}), None) as door:
         for _ in range(6):
             door.get(site + "/page")
-    times = [when for when, *_ in server.asked]
-    assert times[4] - times[0] > 0.9
-    assert times[-1] - times[0] < 3
+    # The rules of the site were asked for first. A busy machine may add to this time, never take.
+    assert 6 * 0.25 - 0.01 < time.monotonic() - begun < 30
 
 
 def test_local_file(tmp_path):

@@ -7,7 +7,6 @@ import time
 import tracemalloc
 import zlib
 from functools import cache
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -18,6 +17,7 @@ from scrapers import guard
 from scrapers.archive import ArchiveWriter
 from scrapers.fetch import network_door
 from scrapers.guard import is_public, public_addresses
+from scrapers.pace import MAX_RETRY_AFTER
 from scrapers.problems import SourceError
 from scrapers.response import Manners
 
@@ -316,7 +316,7 @@ def test_unpacking_gives_what_was_packed(content, layers, size):
 
 def test_a_slow_drip(site):
     def head(handler):
-        for _ in range(100):
+        for _ in range(1200):  # a minute, if nobody hangs up
             handler.wfile.write(b"x")
             time.sleep(0.05)
 
@@ -330,7 +330,7 @@ def test_a_slow_drip(site):
     begun = time.monotonic()
     assert code(site.url + "/head", site.manners(read_timeout=0.3)) == "too-slow"
     assert code(site.url + "/body", site.manners(max_seconds=0.3)) == "too-slow"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 30
 
 
 def test_retry_after(site):
@@ -341,7 +341,7 @@ def test_retry_after(site):
         assert door.get(site.url + "/busy").status == 200
         assert door.traffic.requests == 3
     times = [when for when, path, _ in site.asked if path == "/busy"]
-    assert 0.9 < times[1] - times[0] < 2
+    assert 0.9 < times[1] - times[0] < MAX_RETRY_AFTER / 2
 
 
 def test_who_wants_to_be_left_alone_is(site):
@@ -349,14 +349,15 @@ def test_who_wants_to_be_left_alone_is(site):
     begun = time.monotonic()
     assert code(site.url + "/later", site.manners(retries=3)) == "rate-limited"
     assert site.paths() == ["/robots.txt", "/later"]
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < MAX_RETRY_AFTER / 2
 
 
 def test_retries_keep_the_pace(site):
     site.pages["/down"] = (500, b"", {})
+    begun = time.monotonic()
     assert code(site.url + "/down", site.manners(retries=1, requests_per_second=4)) == "server-error"
-    times = [when for when, *_ in site.asked]
-    assert all(later - earlier > 0.15 for earlier, later in pairwise(times))
+    assert site.paths() == ["/robots.txt", "/down", "/down"]
+    assert time.monotonic() - begun > 2 * 0.25 - 0.01, "a busy machine may add to this, never take"
 
 
 def test_no_cookie_is_kept(site, tmp_path):

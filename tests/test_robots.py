@@ -1,7 +1,7 @@
 """robots.txt: asked for once, obeyed, and what happens when it cannot be had (RFC 9309)."""
 
 import io
-from itertools import pairwise
+import time
 
 import pytest
 from hypothesis import given
@@ -100,18 +100,18 @@ def test_rules_may_be_redirected(site):
 @pytest.mark.parametrize("asked", ["Crawl-delay: 0.3", "Request-rate: 10/3", "Request-rate: 10/3s 0000-2359"])
 def test_the_slower_pace_counts(site, asked):
     site.pages["/robots.txt"] = f"User-agent: *\n{asked}\n".encode()
-    with network_door(site.manners(), None) as door:
-        for path in ("/a", "/b", "/a"):
-            door.get(site.url + path)
-    times = [when for when, *_ in site.asked]
-    assert all(later - earlier > 0.2 for earlier, later in pairwise(times))
+    assert time_of(site, ("/a", "/b", "/a"), site.manners()) > 3 * 0.3 - 0.01
     site.pages["/robots.txt"] = b"User-agent: *\nCrawl-delay: 0.01\n"
-    site.asked.clear()
-    with network_door(site.manners(requests_per_second=4), None) as door:
-        for path in ("/a", "/b"):
+    assert time_of(site, ("/a", "/b"), site.manners(requests_per_second=4)) > 2 * 0.25 - 0.01
+
+
+def time_of(site, paths, manners):
+    """Seconds from before the rules are asked for to the last answer: a busy machine may add to them, never take."""
+    begun = time.monotonic()
+    with network_door(manners, None) as door:
+        for path in paths:
             door.get(site.url + path)
-    times = [when for when, *_ in site.asked]
-    assert all(later - earlier > 0.15 for earlier, later in pairwise(times))
+    return time.monotonic() - begun
 
 
 def test_a_pace_that_no_night_can_keep(site):
