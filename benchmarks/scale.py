@@ -27,8 +27,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.scale_sources import NIGHT, write_sources
-from flows import nightly, progress
-from flows.harvest import harvest, load_state
+from flows import progress
 from flows.settings import Settings
 
 STEPS = ("harvest", "build", "check", "publish")
@@ -81,6 +80,10 @@ def spend(home: Path, steps: Sequence[str], told: Connection) -> None:
 
 def whole(settings: Settings) -> tuple[str, int]:
     """The night as it is; returns its outcome and how many initiatives it made."""
+    # Prefect comes with it, which takes a second to import. Every process that shares the work imports this module; those
+    # of `essaim run` are spared Prefect too.
+    from flows import nightly
+
     night = nightly.run(settings, prefect=False)
     bad = [state.source_id for state in night.states if state.outcome != "good"]
     if bad or night.built is None:
@@ -90,6 +93,9 @@ def whole(settings: Settings) -> tuple[str, int]:
 
 def some(settings: Settings, steps: Sequence[str]) -> tuple[str, int]:
     """Only `steps` of the night, on what the home holds from an earlier run; for profiling."""
+    from flows import nightly
+    from flows.harvest import harvest, load_state
+
     catalogue = nightly.read_catalogue(settings.catalogue)
     found = 0
     if "harvest" in steps:

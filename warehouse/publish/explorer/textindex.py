@@ -14,10 +14,11 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import sub
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from transforms.vocabulary import vocabulary
 from warehouse.publish.explorer.binary import gzipped
@@ -29,8 +30,6 @@ LARGEST = 300_000
 BATCH = 20_000
 KNOWN = 200_000
 """Different spellings whose words are remembered; texts say the same ones again and again."""
-SHORT = 1 << 14
-"""Below this a number takes two bytes at most, and its bytes are remembered."""
 
 _TEXTS = """
     SELECT r.row, r.title,
@@ -70,22 +69,6 @@ class _Words(dict[str, list[str]]):
         """Return the different words of a text: no word goes over a space."""
         return set(chain.from_iterable(map(self.__getitem__, set(text.split()))))
 
-
-class _Varints(dict[int, bytes]):
-    """Numbers as bytes of variable length."""
-
-    def __missing__(self, number: int) -> bytes:
-        rest, found = number, bytearray()
-        while rest > 127:
-            found.append(rest & 127 | 128)
-            rest >>= 7
-        found.append(rest)
-        if number < SHORT:
-            self[number] = bytes(found)
-        return bytes(found)
-
-
-_VARINTS = _Varints()
 
 _Postings = Mapping[str, "array[int]"]
 """Word → row numbers, doubled, plus one where the word is in the title; ascending."""
@@ -133,11 +116,23 @@ def _shard(held: Sequence[str], postings: _Postings) -> bytes:
     header = json.dumps(
         {"words": held, "counts": [len(postings[word]) for word in held]}, ensure_ascii=False, separators=(",", ":")
     ).encode()
-    body = b"".join(chain.from_iterable(_steps(postings[word]) for word in held))
-    return struct.pack("<I", len(header)) + header + body
+    return struct.pack("<I", len(header)) + header + varints(_steps([postings[word] for word in held]))
 
 
-def _steps(postings: array[int]) -> Iterable[bytes]:
-    """Return the difference of each posting's row from the one before, doubled, with its mark of a title."""
-    rows_before = chain((0,), (posting & ~1 for posting in postings))
-    return map(_VARINTS.__getitem__, map(sub, postings, rows_before))
+def _steps(lists: Sequence[array[int]]) -> NDArray[np.uintc]:
+    """Return the difference of each posting's row from the one before in its list, doubled, with its mark of a title."""
+    numbers = np.concatenate([np.frombuffer(postings, np.uintc) for postings in lists])
+    before = np.concatenate((numbers[:1], numbers[:-1])) & ~np.uintc(1)
+    before[np.cumsum([0, *map(len, lists[:-1])])] = 0
+    return numbers - before
+
+
+def varints(numbers: NDArray[np.uintc]) -> bytes:
+    """Return numbers of 32 bits as bytes of variable length: seven bits each, lowest first, high bit on all but the last."""
+    longest = max(1, -(-int(numbers.max(initial=0)).bit_length() // 7))
+    rest = numbers[:, None] >> np.arange(0, 7 * longest, 7, np.uintc)
+    found = (rest & 127).astype(np.uint8)
+    found[:, :-1] |= (rest[:, 1:] > 0).astype(np.uint8) << 7
+    is_there = rest > 0
+    is_there[:, 0] = True
+    return found[is_there].tobytes()
