@@ -21,7 +21,7 @@ from scrapers.source import Source
 from transforms.database import connect
 from transforms.merge import BLOCKS, LANGUAGE, LISTS, LONGEST, PLACE, PREDICTED, SINGLE, Member, Merged, Value, merge
 from transforms.rights import Family, family, register
-from warehouse.schema import INITIATIVE
+from warehouse.schema import BY_NAME, INITIATIVE, INITIATIVE_VALUE
 from warehouse.store import Store, reading_lines, stream
 from warehouse.table import Column, literal, quoted
 
@@ -44,7 +44,11 @@ Most initiatives are the same with and without the records under the ODbL, and a
 TABLES: Mapping[str, str] = {
     "initiative": "SELECT * EXCLUDE (provenance) FROM merged",
     "initiative_value": "SELECT initiative_id, "
-    + ", ".join(f"value[{place}] AS {quoted(name)}" for place, name in enumerate(Value._fields, 1))
+    + ", ".join(
+        f"value[{Value._fields.index(column.name) + 1}]::{column.type} AS {quoted(column.name)}"
+        for column in INITIATIVE_VALUE.columns
+        if column.name in Value._fields
+    )
     + " FROM (SELECT initiative_id, unnest(provenance) AS value FROM merged)",
 }
 """The tables that are filled, without their endings, and what goes there of the lines that a span writes."""
@@ -100,7 +104,7 @@ def _spans(store: Store, sources: Mapping[str, Source], as_of: dt.date, folder: 
     store.connection.execute(
         f"COPY (SELECT {needed} FROM record JOIN (SELECT source_id, record_key, originals FROM clean_record) "
         "USING (source_id, record_key) ORDER BY initiative_id, source_id, record_key) "
-        f"TO {literal(str(records))} (FORMAT parquet)"
+        f"TO {literal(str(records))} (FORMAT parquet, ROW_GROUP_SIZE {SPAN})"
     )
     bounds = store.connection.execute(
         "SELECT min(initiative_id), max(initiative_id) FROM (SELECT initiative_id, "
@@ -130,7 +134,9 @@ def _tell_sources(store: Store, sources: Mapping[str, Source]) -> None:
 def _take_in(store: Store, spans: Sequence[Span]) -> None:
     """Fill the tables from the rows of all `spans`.
 
-    Each table is filled at once: what comes in parts makes DuckDB compress the end of the table anew for every part.
+    Each table is filled at once: what comes in parts makes DuckDB compress the end of the table anew for every part. Nor
+    do its rows come file by file, but in the order of its key: each file would end with a block that is not full, which
+    DuckDB fills by writing it and the next ones once more, and publication wants them in that order.
     """
     for table in TABLES:
         for ending in sorted({ending for endings in FILES.values() for ending in endings}):
@@ -138,7 +144,10 @@ def _take_in(store: Store, spans: Sequence[Span]) -> None:
             there = [str(path) for path in found if path.exists()]
             if there:
                 name = quoted(f"{table}{ending}")
-                store.connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet(?)", [there])
+                keys = ", ".join(map(quoted, BY_NAME[table].key))
+                store.connection.execute(
+                    f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet(?) ORDER BY {keys}", [there]
+                )
 
 
 def merge_span(span: Span) -> int:

@@ -54,10 +54,9 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
         for content in CONTENTS:
             if content is SEARCH:
                 load_search(connection, reader)
-            table, keys = content.table, ", ".join(map(quoted, content.table.key))
-            names = ", ".join(map(quoted, table.names))
+            table, names = content.table, ", ".join(map(quoted, content.table.names))
             connection.execute(
-                f"COPY (SELECT {names} FROM ({content.query}) ORDER BY {keys}) "
+                f"COPY (SELECT {names} FROM ({content.query}) {_order(connection, table)}) "
                 f"TO {literal(str(travelling(scratch, table)))} (FORMAT parquet, COMPRESSION uncompressed)"
             )
             ready(table)
@@ -65,6 +64,24 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path, scratch: Path) -> N
         release_memory(connection)  # the warehouse is hardly read any more
     for table in PUBLISHED:
         travelling(scratch, table).unlink()
+
+
+def _order(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """The SQL that puts the rows of a table in the order of its key: none where those of a large one stand so already.
+
+    A build leaves the largest tables, which are not indexed, in that order. To see it takes an eighth of sorting them.
+    """
+    keys = ", ".join(map(quoted, table.key))
+    if not table.indexed:
+        told = ", ".join(f"{quoted(name)}, lag({quoted(name)}) OVER () AS {quoted(f'{name} before')}" for name in table.key)
+        before = ", ".join(quoted(f"{name} before") for name in table.key)
+        [(misplaced,)] = connection.execute(
+            f"SELECT count(*) FROM (SELECT {told}, row_number() OVER () AS number FROM {quoted(table.name)}) "
+            f"WHERE ({keys}) < ({before}) AND number > 1"
+        ).fetchall()
+        if not misplaced:
+            return ""
+    return f"ORDER BY {keys}"
 
 
 @contextmanager
