@@ -80,8 +80,8 @@ def spend(home: Path, steps: Sequence[str], told: Connection) -> None:
 
 def whole(settings: Settings) -> tuple[str, int]:
     """The night as it is; returns its outcome and how many initiatives it made."""
-    # Prefect comes with it, which takes a second to import. Every process that shares the work imports this module; those
-    # of `essaim run` are spared Prefect too.
+    # Prefect comes with it, which takes a second to import. Every process that shares the work imports this module, and
+    # those of `essaim run` are spared Prefect too.
     from flows import nightly
 
     night = nightly.run(settings, prefect=False)

@@ -134,9 +134,9 @@ def _tell_sources(store: Store, sources: Mapping[str, Source]) -> None:
 def _take_in(store: Store, spans: Sequence[Span]) -> None:
     """Fill the tables from the rows of all `spans`.
 
-    Each table is filled at once: what comes in parts makes DuckDB compress the end of the table anew for every part. Nor
-    do its rows come file by file, but in the order of its key: each file would end with a block that is not full, which
-    DuckDB fills by writing it and the next ones once more, and publication wants them in that order.
+    Each table is filled at once: what comes in parts makes DuckDB compress the end of the table anew for every part.
+    And it is filled in the order of its key, not file by file: each would end with a block that is not full, which
+    DuckDB fills by writing it and the next ones once more. Publication wants that order too.
     """
     for table in TABLES:
         for ending in sorted({ending for endings in FILES.values() for ending in endings}):

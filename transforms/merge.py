@@ -33,6 +33,8 @@ PLACE = (
     "geo_conflict",
 )  # fmt: skip
 NAMES = ("name", "organisation_name")
+ONLY = "only value"
+"""The rule of a value that no other competes with."""
 PRECISIONS = ("none", "country", "region", "departement", "commune", "locality", "street", "housenumber", "point")
 
 
@@ -74,8 +76,9 @@ class Merged:
 
 def merge(members: Sequence[Member]) -> Merged:
     """Merge the records of one cluster; there must be at least one."""
-    ordered = sorted(members, key=_standing) if len(members) > 1 else members
-    told = {field for member in members for field in member.values}
+    is_lone = len(members) == 1  # as most initiatives are
+    ordered = members if is_lone else sorted(members, key=_standing)
+    told = members[0].values.keys() if is_lone else {field for member in members for field in member.values}
     values: dict[str, Any] = {}
     provenance: list[Value] = []
     for field in SINGLE:
@@ -90,8 +93,11 @@ def merge(members: Sequence[Member]) -> Merged:
             _take_all(field, ordered, values, provenance)
     _take_predicted(ordered, values, provenance)
     _take_place(ordered, values, provenance)
-    used = {(value.source_id, value.record_key) for value in provenance}
-    licences = [member.licence for member in members if (member.source_id, member.record_key) in used]
+    if is_lone and provenance:
+        licences = [members[0].licence]
+    else:
+        used = {(value.source_id, value.record_key) for value in provenance}
+        licences = [member.licence for member in members if (member.source_id, member.record_key) in used]
     if "status" not in values:
         values["status"] = "unknown"
         teller = next((member for member in ordered if member.values.get("status")), ordered[0])
@@ -115,13 +121,19 @@ def _take_single(field: str, ordered: Sequence[Member], values: dict[str, Any], 
     holders = [member for member in ordered if member.values.get(field) not in silent]
     if not holders:
         return
-    sources = len({member.source_id for member in holders})
-    if all(member.values[field] == holders[0].values[field] for member in holders[1:]):  # one record: most values
-        chosen, most = holders[0], sources
-    else:
-        chosen, most = _elected(field, holders)
+    chosen, rule = (holders[0], ONLY) if len(holders) == 1 else _agreed(field, holders)
     values[field] = chosen.values[field]
-    provenance.append(_value(field, 1, chosen, 0, values[field], _vote_words(sources, most)))
+    provenance.append(_value(field, 1, chosen, 0, values[field], rule))
+
+
+def _agreed(field: str, holders: Sequence[Member]) -> tuple[Member, str]:
+    """The record whose value is taken of several that tell one, and why."""
+    sources = len({member.source_id for member in holders})
+    first = holders[0].values[field]
+    if all(member.values[field] == first for member in holders):
+        return holders[0], _vote_words(sources, sources)
+    chosen, most = _elected(field, holders)
+    return chosen, _vote_words(sources, most)
 
 
 def _elected(field: str, holders: Sequence[Member]) -> tuple[Member, int]:
@@ -168,7 +180,7 @@ def _accents(name: str) -> int:
 
 def _vote_words(holders: int, most: int) -> str:
     if holders == 1:
-        return "only value"
+        return ONLY
     if most == 1:
         return "best standing record"
     return f"agreed by {most} of {holders} sources"
@@ -179,7 +191,7 @@ def _take_longest(field: str, ordered: Sequence[Member], values: dict[str, Any],
     if not holders:
         return
     chosen = max(holders, key=lambda member: len(member.values[field]))
-    rule = "only value" if len(holders) == 1 else f"longest of {len(holders)} texts"
+    rule = ONLY if len(holders) == 1 else f"longest of {len(holders)} texts"
     values[field] = chosen.values[field]
     provenance.append(_value(field, 1, chosen, 0, chosen.values[field], rule))
 
@@ -240,7 +252,7 @@ def _same(item: Any) -> str:
 def _take_place(ordered: Sequence[Member], values: dict[str, Any], provenance: list[Value]) -> None:
     """The whole place of one record, never a mixture: what most records agree on, without doubts, precise, sure."""
     chosen = _best_placed(ordered) if len(ordered) > 1 else ordered[0]
-    rule = "only value" if len(ordered) == 1 else "best placed of the records that agree on the commune"
+    rule = ONLY if len(ordered) == 1 else "best placed of the records that agree on the commune"
     for field in PLACE:
         value = chosen.values.get(field)
         if value is not None:
@@ -274,7 +286,8 @@ def _fits_address(member: Member, chosen: Member) -> bool:
 def _value(field: str, rank: int, member: Member, index: int, value: Any, rule: str) -> Value:
     written = member.originals.get(field)
     original = written[index] if written and index < len(written) else None
-    return Value(field, rank, as_text(value), member.source_id, member.record_key, original, rule)
+    text = value if isinstance(value, str) else as_text(value)
+    return Value(field, rank, text, member.source_id, member.record_key, original, rule)
 
 
 def as_text(value: Any) -> str:

@@ -8,10 +8,12 @@ import json
 import struct
 from array import array
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,6 +114,25 @@ def test_arrays_come_back(small: list[int], large: list[int], signed: list[int])
     assert back == {"small": small, "large": large, "signed": signed}
 
 
+@given(st.lists(st.integers(0, 2**32 - 1)))
+def test_numbers_of_variable_length_come_back(numbers: list[int]) -> None:
+    written = textindex.varints(np.array(numbers, np.uintc))
+    assert read_numbers(written) == numbers
+    assert len(written) == sum(max(1, -(-number.bit_length() // 7)) for number in numbers)
+
+
+def read_numbers(data: bytes) -> list[int]:
+    """Read numbers of seven bits a byte, lowest first, high bit on all but the last byte of each."""
+    found, number, place = [], 0, 0
+    for byte in data:
+        number |= (byte & 127) << place
+        place += 7
+        if byte < 128:
+            found.append(number)
+            number, place = 0, 0
+    return found
+
+
 @given(st.lists(st.text(alphabet=LETTERS, min_size=13, max_size=13), max_size=12))
 def test_packed_ids_are_their_bits(tails: list[str]) -> None:
     bits = "".join(f"{LETTERS.index(letter):05b}" for tail in tails for letter in tail)
@@ -153,6 +174,43 @@ def test_counts_of_the_head_are_those_of_the_tables(release: Path, database: duc
     precisions = {value["code"]: value["n"] for value in head["facets"]["precision"]["values"] if value["n"]}
     assert precisions == dict(database.execute("SELECT geo_precision, count(*) FROM initiative GROUP BY 1").fetchall())
     assert head["count"] == sum(precisions.values())
+
+
+def test_the_index_leads_to_every_word_of_every_title_and_summary(
+    release: Path, data: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    index: dict[str, dict[int, bool]] = {}
+    for name in inflated(release / "explorer/data/head.json.gz")["shards"]:
+        for word, rows in postings(data / f"ix/{name}.bin.gz").items():
+            assert word not in index
+            index[word] = rows
+    texts = {
+        entry["row"]: (entry["initiative"]["name"], entry["initiative"].get("summary") or "")
+        for path in (data / "d").iterdir()
+        for entry in inflated(path)
+    }
+    assert len(texts) == database.execute("SELECT count(*) FROM initiative").fetchall()[0][0]
+    titled = {(word, row) for word, rows in index.items() for row, in_title in rows.items() if in_title}
+    assert titled == {(word, row) for row, (name, _) in texts.items() for word in words(name)}
+    for row, (_, summary) in texts.items():
+        assert all(row in index[word] for word in words(summary))
+
+
+def postings(path: Path) -> dict[str, dict[int, bool]]:
+    """Word → row → whether its title has the word, of a shard, read as the page reads it."""
+    raw = gzip.decompress(path.read_bytes())
+    [length] = struct.unpack("<I", raw[:4])
+    head, steps = json.loads(raw[4 : 4 + length]), iter(read_numbers(raw[4 + length :]))
+    found: dict[str, dict[int, bool]] = {}
+    for word, count in zip(head["words"], head["counts"], strict=True):
+        row, rows = 0, {}
+        for step in islice(steps, count):
+            row += step >> 1
+            assert row not in rows, "once"
+            rows[row] = bool(step & 1)
+        found[word] = rows
+    assert next(steps, None) is None
+    return found
 
 
 def test_every_block_holds_whole_initiatives_in_order(data: Path, database: duckdb.DuckDBPyConnection) -> None:

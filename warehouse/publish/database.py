@@ -73,7 +73,9 @@ def _order(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
     """
     keys = ", ".join(map(quoted, table.key))
     if not table.indexed:
-        told = ", ".join(f"{quoted(name)}, lag({quoted(name)}) OVER () AS {quoted(f'{name} before')}" for name in table.key)
+        told = ", ".join(
+            f"{quoted(name)}, lag({quoted(name)}) OVER () AS {quoted(f'{name} before')}" for name in table.key
+        )
         before = ", ".join(quoted(f"{name} before") for name in table.key)
         [(misplaced,)] = connection.execute(
             f"SELECT count(*) FROM (SELECT {told}, row_number() OVER () AS number FROM {quoted(table.name)}) "

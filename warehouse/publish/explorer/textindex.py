@@ -56,18 +56,26 @@ def write_index(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str
     return names
 
 
-class _Words(dict[str, list[str]]):
-    """The words of a text without spaces: worked out once, and remembered."""
+class _Words(dict[str, list[int]]):
+    """The words of a text without spaces, by their numbers: worked out once, and remembered."""
 
-    def __missing__(self, spelling: str) -> list[str]:
+    def __init__(self) -> None:
+        """Begin without a word."""
+        self.numbers: dict[str, int] = {}
+
+    def __missing__(self, spelling: str) -> list[int]:
         if len(self) >= KNOWN:
             self.clear()
-        found = self[spelling] = words(spelling)
+        found = self[spelling] = self.numbered(words(spelling))
         return found
 
-    def of(self, text: str) -> set[str]:
-        """Return the different words of a text: no word goes over a space."""
-        return set(chain.from_iterable(map(self.__getitem__, set(text.split()))))
+    def numbered(self, found: Iterable[str]) -> list[int]:
+        """Return the numbers of words; a new one has the next."""
+        return [self.numbers.setdefault(word, len(self.numbers)) for word in found]
+
+    def of(self, text: str) -> Iterable[int]:
+        """Return the words of a text, some more than once: no word goes over a space."""
+        return chain.from_iterable(map(self.__getitem__, text.split()))
 
 
 _Postings = Mapping[str, "array[int]"]
@@ -76,28 +84,43 @@ _Postings = Mapping[str, "array[int]"]
 
 def _postings(connection: duckdb.DuckDBPyConnection) -> _Postings:
     """Return the postings of the numbered rows of `connection`."""
+    known = _Words()
     labels = {
-        (field, code): words(f"{word['fr']} {word['en']}")
+        (field, code): known.numbered(words(f"{word['fr']} {word['en']}"))
         for field, codes in vocabulary().items()
         for code, word in codes.items()
     }
-    found: dict[str, array[int]] = defaultdict(lambda: array("I"))
-    known = _Words()
+    found: list[array[int]] = []
     cursor = connection.execute(_TEXTS)
     while batch := cursor.fetchmany(BATCH):
-        for row, title, texts, themes, beneficiaries, methods, kind in batch:
-            named, told = row * 2 + 1, row * 2
-            in_title = known.of(title)
-            for word in in_title:
-                found[word].append(named)
-            rest = known.of(texts)
+        said: list[int] = []
+        ends = [0]
+        for _, title, texts, themes, beneficiaries, methods, kind in batch:
+            said.extend(known.of(title))
+            ends.append(len(said))
+            said.extend(known.of(texts))
             for field, codes in (("themes", themes), ("beneficiaries", beneficiaries), ("methods", methods)):
                 for code in codes:
-                    rest.update(labels.get((field, code), ()))
-            rest.update(labels.get(("organisation_kind", kind), ()))
-            for word in rest - in_title:
-                found[word].append(told)
-    return found
+                    said.extend(labels.get((field, code), ()))
+            said.extend(labels.get(("organisation_kind", kind), ()))
+            ends.append(len(said))
+        found.extend(array("I") for _ in range(len(known.numbers) - len(found)))
+        told = [posting for row, *_ in batch for posting in (2 * row + 1, 2 * row)]
+        _add(found, np.array(said, np.uint64), np.repeat(np.array(told, np.uint64), np.diff(ends)))
+    return {word: found[number] for word, number in known.numbers.items() if found[number]}
+
+
+def _add(found: Sequence[array[int]], said: NDArray[np.uint64], postings: NDArray[np.uint64]) -> None:
+    """Add postings to those of the words `said`: each once, and where the title has the word that one alone."""
+    if not said.size:
+        return
+    both = np.sort(said << np.uint64(32) | postings)
+    # Of those that are the same but for the mark of a title, the one with the mark comes last.
+    both = both[np.append(both[1:] >> 1 != both[:-1] >> 1, True)]
+    words, postings = both >> np.uint64(32), both.astype(np.uintc)
+    starts = np.flatnonzero(np.insert(words[1:] != words[:-1], 0, True))
+    for number, some in zip(words[starts].tolist(), np.split(postings, starts[1:]), strict=True):
+        found[number].frombytes(some.tobytes())
 
 
 def _parts(name: str, held: Sequence[str], postings: _Postings) -> Iterable[tuple[str, Sequence[str]]]:
@@ -120,17 +143,19 @@ def _shard(held: Sequence[str], postings: _Postings) -> bytes:
 
 
 def _steps(lists: Sequence[array[int]]) -> NDArray[np.uintc]:
-    """Return the difference of each posting's row from the one before in its list, doubled, with its mark of a title."""
-    numbers = np.concatenate([np.frombuffer(postings, np.uintc) for postings in lists])
-    before = np.concatenate((numbers[:1], numbers[:-1])) & ~np.uintc(1)
+    """Return the difference of each posting's row from the one before it, doubled, with its mark of a title."""
+    numbers: NDArray[np.uintc] = np.concatenate([np.frombuffer(postings, np.uintc) for postings in lists])
+    before: NDArray[np.uintc] = np.zeros_like(numbers)
+    before[1:] = numbers[:-1] & ~np.uintc(1)
     before[np.cumsum([0, *map(len, lists[:-1])])] = 0
-    return numbers - before
+    steps: NDArray[np.uintc] = numbers - before
+    return steps
 
 
 def varints(numbers: NDArray[np.uintc]) -> bytes:
-    """Return numbers of 32 bits as bytes of variable length: seven bits each, lowest first, high bit on all but the last."""
+    """Return numbers of 32 bits, of seven bits a byte: lowest first, high bit on all but the last byte of each."""
     longest = max(1, -(-int(numbers.max(initial=0)).bit_length() // 7))
-    rest = numbers[:, None] >> np.arange(0, 7 * longest, 7, np.uintc)
+    rest = numbers[:, None] >> np.arange(0, 7 * longest, 7, dtype=np.uintc)
     found = (rest & 127).astype(np.uint8)
     found[:, :-1] |= (rest[:, 1:] > 0).astype(np.uint8) << 7
     is_there = rest > 0
