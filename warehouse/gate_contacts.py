@@ -137,10 +137,10 @@ ADDRESSES = {
 # Columns that hold contacts of organisations; of people's there too, none may be left.
 GENERIC = {"contact_email", "contact_phone"}
 
-# Columns whose values cannot be texts of a person: our own ids, codes, names of columns and words on how a value was
-# chosen, and identifiers with a check digit.
+# Columns whose values cannot be texts of a person: our own ids, codes and words on how a value was chosen, and
+# identifiers with a check digit. Not so `field`: that of an issue may be a heading of the source.
 SAFE = {
-    "field", "rule",
+    "rule",
     "initiative_id", "source_id", "left_source_id", "right_source_id", "source_ids", "old_id", "new_id", "similar_id",
     "siren", "siret", "rna", "osm", "wikidata", "insee_code", "epci_code", "departement_code", "region_code",
 }  # fmt: skip
