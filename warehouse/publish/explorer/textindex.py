@@ -107,7 +107,8 @@ def _postings(connection: duckdb.DuckDBPyConnection) -> _Postings:
         found.extend(array("I") for _ in range(len(known.numbers) - len(found)))
         told = [posting for row, *_ in batch for posting in (2 * row + 1, 2 * row)]
         _add(found, np.array(said, np.uint64), np.repeat(np.array(told, np.uint64), np.diff(ends)))
-    return {word: found[number] for word, number in known.numbers.items() if found[number]}
+    # In the order of their numbers; without any row there are words of labels, and no postings.
+    return {word: rows for word, rows in zip(known.numbers, found, strict=False) if rows}
 
 
 def _add(found: Sequence[array[int]], said: NDArray[np.uint64], postings: NDArray[np.uint64]) -> None:
